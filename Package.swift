@@ -1,0 +1,73 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+
+let package = Package(
+    name: "defender-car",
+    products: [
+        .executable(name: "defender-car", targets: ["defender-car"]),
+        .library(name: "DefenderFetcher", targets: ["DefenderFetcher"]),
+        .library(name: "CARImporter", targets: ["CARImporter"]),
+        .library(name: "MicroHTTP", targets: ["MicroHTTP"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // C and C++ libraries of the system: what Swift can't import, nothing else.
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // Locks and the bridge from blocking work on Dispatch to async code.
+        .target(name: "Threading"),
+
+        .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD", "Threading"]),
+        .target(name: "ConnectorCore", dependencies: ["Threading"]),
+        .target(name: "OutboundHTTP", dependencies: ["CCurl", "Threading"]),
+        .target(name: "DefenderFetcher", dependencies: ["ConnectorCore", "OutboundHTTP", "CSimdJSON", "Threading"]),
+        .target(name: "CARImporter", dependencies: ["ConnectorCore", "OutboundHTTP", "Threading"]),
+        .target(name: "Store", dependencies: ["ConnectorCore", "Threading", grdb]),
+        .target(name: "JobQueue", dependencies: ["ConnectorCore", "Threading", logging]),
+        .target(name: "Telemetry", dependencies: ["Threading", logging, coreMetrics]),
+        .target(
+            name: "ControlAPI", dependencies: ["MicroHTTP", "ConnectorCore", "Telemetry", logging],
+            resources: [.embedInCode("Resources")]),
+        .target(name: "Sandbox", dependencies: ["MicroHTTP", "Threading"]),
+        .executableTarget(
+            name: "defender-car",
+            dependencies: [
+                "ControlAPI", "JobQueue", "Store", "DefenderFetcher", "CARImporter", "OutboundHTTP", "Telemetry",
+                "Sandbox", "MicroHTTP", "ConnectorCore", "Threading", logging, metrics,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"]),
+        .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore"]),
+        .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "MicroHTTP"]),
+        .testTarget(name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox"]),
+        .testTarget(name: "CARImporterTests", dependencies: ["CARImporter", "MicroHTTP", "Sandbox"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", grdb]),
+        .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics]),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "MicroHTTP", "Store", "OutboundHTTP"]),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "MicroHTTP"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Sandbox", "MicroHTTP", "OutboundHTTP", "Store"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)
