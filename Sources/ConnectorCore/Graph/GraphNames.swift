@@ -1,0 +1,45 @@
+/// A vertex collection of CAR; the raw value is CAR's name.
+public enum VertexCollection: String, Sendable, Codable, CaseIterable, Hashable {
+    case asset, hostname, application, ipaddress, macaddress, user, account, vulnerability
+
+    /// Whether CAR keys the collection by `_key` (`true`) or by `external_id` within the source (`false`).
+    public var isKeyed: Bool {
+        switch self {
+        case .hostname, .ipaddress, .macaddress: true
+        case .asset, .application, .user, .account, .vulnerability: false
+        }
+    }
+}
+
+/// An edge collection of CAR; the raw value is CAR's name.
+public enum EdgeKind: String, Sendable, Codable, CaseIterable, Hashable {
+    case assetHostname = "asset_hostname"
+    case assetApplication = "asset_application"
+    case assetIPAddress = "asset_ipaddress"
+    case assetMACAddress = "asset_macaddress"
+    case ipAddressMACAddress = "ipaddress_macaddress"
+    case userAccount = "user_account"
+    case assetAccount = "asset_account"
+    case accountHostname = "account_hostname"
+    case assetVulnerability = "asset_vulnerability"
+    case applicationVulnerability = "application_vulnerability"
+
+    /// The collections that the edge joins.
+    public var ends: (from: VertexCollection, to: VertexCollection) {
+        switch self {
+        case .assetHostname: (.asset, .hostname)
+        case .assetApplication: (.asset, .application)
+        case .assetIPAddress: (.asset, .ipaddress)
+        case .assetMACAddress: (.asset, .macaddress)
+        case .ipAddressMACAddress: (.ipaddress, .macaddress)
+        case .userAccount: (.user, .account)
+        case .assetAccount: (.asset, .account)
+        case .accountHostname: (.account, .hostname)
+        case .assetVulnerability: (.asset, .vulnerability)
+        case .applicationVulnerability: (.application, .vulnerability)
+        }
+    }
+
+    /// Whether several machines can imply the same edge: it does not start at a machine.
+    public var isShared: Bool { ends.from != .asset }
+}

@@ -1,0 +1,105 @@
+/// What a run reads from Defender. Each call returns complete data or throws a `ClassifiedFailure`; cancelling the
+/// calling task ends it promptly.
+public protocol DefenderReading: Sendable {
+    /// The records from `skip` on, at most `top` of them, in no promised order. A list that Defender answers with 404
+    /// is empty.
+    func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine>
+    /// - Returns: `nil` where Defender, asked twice, does not know the machine.
+    func logonUsers(of id: MachineID) async throws -> Records<LogonUser>?
+    /// The adapter rows of up to 150 machines, each machine's newest first. An answer that was cut is split and asked
+    /// again until every part is complete.
+    func networkAdapters(of ids: [MachineID]) async throws -> Records<NetworkAdapter>
+    /// The software and CVEs of up to 150 machines; split like the adapters.
+    func findings(of ids: [MachineID]) async throws -> FindingsAnswer
+    func alerts(_ selection: AlertSelection, skip: Int, top: Int) async throws -> RecordPage<Alert>
+    /// Requests sent so far, retries included.
+    var requestCount: Int { get }
+    /// How long the calls still to be made will take at the configured limits.
+    func forecast(_ calls: DefenderCalls) -> WaitForecast
+}
+
+/// Calls per API family.
+public struct DefenderCalls: Sendable, Equatable {
+    public var machines: Int
+    public var logonUsers: Int
+    public var hunting: Int
+    public var alerts: Int
+
+    public init(machines: Int = 0, logonUsers: Int = 0, hunting: Int = 0, alerts: Int = 0) {
+        self.machines = machines
+        self.logonUsers = logonUsers
+        self.hunting = hunting
+        self.alerts = alerts
+    }
+}
+
+public struct WaitForecast: Sendable, Equatable {
+    /// At least this long, by the budgets alone.
+    public var seconds: Double
+
+    public init(seconds: Double) {
+        self.seconds = seconds
+    }
+}
+
+/// What a run writes to CAR. Each call throws a `ClassifiedFailure` when CAR does not confirm it.
+public protocol CARWriting: Sendable {
+    /// Brings the database into a usable state.
+    ///
+    /// - Returns: whether it was created or changed just now, which makes an incremental run impossible.
+    func prepareDatabase() async throws -> Bool
+    /// The save point of the last completed run; `nil` where there is none.
+    func modelStateID() async throws -> String?
+    func saveModelStateID(_ id: String) async throws
+    /// Asks for the full import session and returns the CAR job to wait for.
+    func requestFullImportStart() async throws -> String
+    /// Asks for the end of the session: CAR then retires what the source did not report in it. Only after success.
+    func requestFullImportEnd() async throws -> String
+    /// Returns when CAR reports the job as complete.
+    func waitForJob(_ id: String) async throws
+    /// Sends everything and returns when CAR has confirmed every import by id. Sending twice is harmless. Vertices and
+    /// edges must not be mixed: CAR applies imports in no promised order.
+    ///
+    /// - Returns: how many objects CAR confirmed.
+    @discardableResult
+    func importObjects(_ objects: GraphObjects, report: RunIdentity) async throws -> Int
+    /// Sets `active: false` on an edge.
+    ///
+    /// - Returns: `false` where CAR has no such edge, which is as good.
+    @discardableResult
+    func disable(_ edge: Edge) async throws -> Bool
+    /// Sets an edge's `last_modified`.
+    ///
+    /// - Returns: `false` where CAR has no such edge.
+    @discardableResult
+    func touch(_ edge: Edge, lastModified: Timestamp) async throws -> Bool
+    /// Deletes vertices with their edges; those that CAR does not have are passed over.
+    func delete(_ collection: VertexCollection, keys: [String]) async throws
+    /// Requests sent so far, retries included.
+    var requestCount: Int { get }
+}
+
+/// Vertices or edges to import.
+public struct GraphObjects: Sendable, Equatable {
+    public var vertices: [Vertex]
+    public var edges: [Edge]
+
+    public init(vertices: [Vertex] = [], edges: [Edge] = []) {
+        self.vertices = vertices
+        self.edges = edges
+    }
+
+    public var count: Int { vertices.count + edges.count }
+}
+
+/// What CAR's `report` says of a run: fixed at its first start, the same after every restart.
+public struct RunIdentity: Sendable, Equatable, Codable {
+    /// The time at which the run first started; also its save point and its report's key.
+    public var startedAt: Timestamp
+
+    public init(startedAt: Timestamp) {
+        self.startedAt = startedAt
+    }
+
+    public var key: String { String(startedAt.milliseconds) }
+}
