@@ -1,0 +1,165 @@
+/// One run of a job, from wherever its checkpoint stands to its end: the ordered steps, nothing else.
+///
+/// Initial: list the machines, enter the full import session, send every batch, the alerts; leave the session, save the
+/// save point. Incremental: list what was seen in the window, send what changed, the alerts; delete, disable, save the
+/// save point. Each step ends with a checkpoint, so a run that was killed goes on with the step it was in.
+public struct ImportRun: Sendable {
+    let job: Job
+    let ports: RunPorts
+    let options: RunOptions
+    let progress: RunProgress
+
+    /// - Parameter options: the connection's; what the request chose is applied to them.
+    public init(job: Job, ports: RunPorts, options: RunOptions) {
+        self.job = job
+        self.ports = ports
+        self.options = options.applying(job.options)
+        progress = RunProgress(ports: ports)
+    }
+
+    /// Returns when CAR shows what Defender knew at the start of the run.
+    ///
+    /// - Throws: `CancellationError` when cancelled; otherwise an error that `JobFailure(describing:)` explains.
+    public func run() async throws {
+        do {
+            var checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
+            while checkpoint.step != .done {
+                try Task.checkCancellation()
+                try await perform(&checkpoint)
+            }
+        } catch {
+            try Task.checkCancellation()
+            await resetIfUnrecoverable(error)
+            throw error
+        }
+    }
+
+    private func perform(_ checkpoint: inout RunCheckpoint) async throws {
+        switch checkpoint.step {
+        case .prepare:
+            try await prepare(&checkpoint)
+            checkpoint.step = .machines
+        case .machines:
+            try await announce(checkpoint, phase: .machines)
+            try await listMachines(&checkpoint)
+            try await guardDeletions(checkpoint)
+            checkpoint.step = .details
+        case .details:
+            try await announce(checkpoint, phase: .details)
+            try await enterSession(&checkpoint)
+            try await sendBatches(checkpoint.identity)
+            checkpoint.step = .alerts
+        case .alerts:
+            if options.alerts {
+                try await announce(checkpoint, phase: .alerts)
+                try await importAlerts(&checkpoint)
+            }
+            checkpoint.step = .deletions
+        case .deletions:
+            try await announce(checkpoint, phase: .deletions)
+            try await removeWhatIsGone()
+            checkpoint.step = .finishing
+        case .finishing:
+            try await announce(checkpoint, phase: .finishing)
+            try await finish(&checkpoint)
+            checkpoint.step = .done
+        case .done:
+            return
+        }
+        try await ports.store.save(checkpoint, of: job.id)
+    }
+
+    private func announce(_ checkpoint: RunCheckpoint, phase: JobProgress.Phase) async throws {
+        try await progress.enter(phase, machines: ports.store.workCount(of: job.id))
+    }
+
+    // MARK: Prepare
+
+    private func prepare(_ checkpoint: inout RunCheckpoint) async throws {
+        let databaseIsNew = try await ports.car.prepareDatabase()
+        let savePoint = try await ports.car.modelStateID()
+        let decision = RunDecision(
+            requested: job.kind, savePoint: savePoint, databaseIsNew: databaseIsNew,
+            ledger: try await ports.store.ledger(of: job.connection), options: options)
+        checkpoint.effectiveKind = decision.kind
+        checkpoint.fallbackReason = decision.fallbackReason
+        checkpoint.savePointFrom = savePoint
+        checkpoint.machinesSince = decision.machinesSince
+        checkpoint.alertsSince = decision.alertsSince
+        try await ports.record(
+            JobUpdate(
+                effectiveKind: decision.kind, fallbackReason: decision.fallbackReason,
+                savePoint: SavePointRange(from: savePoint, to: checkpoint.identity.key)))
+    }
+
+    // MARK: The full import session
+
+    private func enterSession(_ checkpoint: inout RunCheckpoint) async throws {
+        guard checkpoint.effectiveKind == .initial else { return }
+        if checkpoint.generation == nil {
+            // Before CAR is asked: from here on the old ledger no longer tells what CAR holds.
+            checkpoint = try await ports.store.beginGeneration(checkpoint, of: job.id, connection: job.connection)
+        }
+        if checkpoint.session == .none {
+            checkpoint.session = .starting(carJob: try await ports.car.requestFullImportStart())
+            try await ports.store.save(checkpoint, of: job.id)
+        }
+        if case .starting(let carJob) = checkpoint.session {
+            try await ports.car.waitForJob(carJob)
+            try await ports.car.importObjects(GraphObjects(), report: checkpoint.identity)
+            checkpoint.session = .entered
+            try await ports.store.save(checkpoint, of: job.id)
+        }
+    }
+
+    private func leaveSession(_ checkpoint: inout RunCheckpoint) async throws {
+        if checkpoint.session == .entered {
+            checkpoint.session = .ending(carJob: try await ports.car.requestFullImportEnd())
+            try await ports.store.save(checkpoint, of: job.id)
+        }
+        if case .ending(let carJob) = checkpoint.session {
+            try await ports.car.waitForJob(carJob)
+            checkpoint.session = .left
+            try await ports.store.save(checkpoint, of: job.id)
+        }
+    }
+
+    // MARK: Finish
+
+    private func finish(_ checkpoint: inout RunCheckpoint) async throws {
+        // Leaving the session retires what was not reported: not before every count adds up.
+        let report = try await ports.store.report(ofRun: job.id)
+        guard report.isBalanced else {
+            throw JobFailureError(.internal("the counts of the report do not add up; see the report of the job"))
+        }
+        try await leaveSession(&checkpoint)
+        let savePoint = checkpoint.identity.key
+        try await ports.store.prepareSavePoint(savePoint, of: job.connection)
+        try await ports.car.saveModelStateID(savePoint)
+        try await ports.store.completeRun(
+            job.id, connection: job.connection, completion: completion(checkpoint, savePoint: savePoint))
+        try await progress.finish()
+    }
+
+    private func completion(_ checkpoint: RunCheckpoint, savePoint: String) async throws -> RunCompletion {
+        let before = try await ports.store.ledger(of: job.connection)
+        let isInitial = checkpoint.effectiveKind == .initial
+        let covered = checkpoint.identity.startedAt
+        return RunCompletion(
+            savePoint: savePoint,
+            alertsThrough: options.alerts ? covered : (isInitial ? nil : before.alertsThrough),
+            vulnerabilitiesThrough: options.vulnerabilities
+                ? covered : (isInitial ? nil : before.vulnerabilitiesThrough))
+    }
+
+    // MARK: Failure
+
+    private func resetIfUnrecoverable(_ error: any Error) async {
+        let failure = JobFailure(describing: error)
+        guard failure.class == .unrecoverable else { return }
+        // Both are attempts: where CAR or the store can't take it now, the failure itself is still what the job tells.
+        try? await ports.store.invalidateLedger(
+            of: job.connection, reason: "the previous run failed unrecoverably")
+        try? await ports.car.saveModelStateID("")
+    }
+}

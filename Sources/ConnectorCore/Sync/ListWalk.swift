@@ -1,0 +1,52 @@
+/// Walks a list with `$top` and an own `$skip` until its end, which Defender does not announce reliably: a short page may
+/// still have a `nextLink`, a `nextLink` may be missing or loop, and the server may cap pages below `$top`.
+struct ListWalk {
+    /// What to do after a page.
+    enum Step: Equatable {
+        case next(skip: Int)
+        /// An empty page that claims that more follows: ask for the same again.
+        case again
+        case end
+    }
+
+    /// Pages without anything new after which the list counts as endless.
+    static let stagnantPagesMax = 3
+    private static let emptyRepeatsMax = 2
+
+    let top: Int
+    /// Whether a short page without `nextLink` may be believed to be the last one when larger pages were seen before.
+    /// Not where a missed record would be retired.
+    let trustsShortPages: Bool
+    /// The most rows that a page of this list has been seen to have.
+    private(set) var pageRowsSeen: Int
+    private var emptyRepeats = 0
+    private var stagnantPages = 0
+
+    init(top: Int, pageRowsSeen: Int, trustsShortPages: Bool) {
+        self.top = top
+        self.pageRowsSeen = pageRowsSeen
+        self.trustsShortPages = trustsShortPages
+    }
+
+    /// - Parameters:
+    ///   - rows: rows on the page, usable or not.
+    ///   - new: how many of them were not on an earlier page.
+    /// - Throws: a bad-data failure when the list repeats itself without end.
+    mutating func after(skip: Int, rows: Int, new: Int, hasNextLink: Bool, list: String) throws -> Step {
+        guard rows > 0 else {
+            guard hasNextLink, emptyRepeats < Self.emptyRepeatsMax else { return .end }
+            emptyRepeats += 1
+            return .again
+        }
+        emptyRepeats = 0
+        stagnantPages = new == 0 ? stagnantPages + 1 : 0
+        guard stagnantPages < Self.stagnantPagesMax else {
+            throw JobFailureError(
+                .dataSource(.badData, "Defender repeats the same \(list) on page after page, up to row \(skip + rows)"))
+        }
+        defer { pageRowsSeen = max(pageRowsSeen, rows) }
+        let isShort = rows < top && rows < pageRowsSeen
+        if isShort, !hasNextLink, trustsShortPages { return .end }
+        return .next(skip: skip + rows)
+    }
+}

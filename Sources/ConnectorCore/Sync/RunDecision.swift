@@ -1,0 +1,47 @@
+/// Which kind of run a request becomes, and which window it covers. Pure.
+struct RunDecision: Equatable {
+    var kind: JobKind
+    var fallbackReason: String?
+    /// Machines seen since; `nil` lists all.
+    var machinesSince: Timestamp?
+    /// Alerts updated since; `nil` reads the open ones.
+    var alertsSince: Timestamp?
+
+    /// - Parameters:
+    ///   - savePoint: CAR's model state id; `nil` where it has none.
+    ///   - databaseIsNew: whether CAR's database was created or changed just now.
+    init(
+        requested: JobKind, savePoint: String?, databaseIsNew: Bool, ledger: LedgerState, options: RunOptions
+    ) {
+        kind = .initial
+        guard requested == .incremental else { return }
+        if let reason = Self.obstacle(savePoint: savePoint, databaseIsNew: databaseIsNew, ledger: ledger) {
+            fallbackReason = reason
+            return
+        }
+        guard let from = savePoint.flatMap(Int64.init).map(Timestamp.init(milliseconds:)) else {
+            fallbackReason = "the save point in CAR is not a time"
+            return
+        }
+        kind = .incremental
+        // What an earlier run left out is caught up: the window starts where the data was last covered.
+        if options.vulnerabilities {
+            machinesSince = ledger.vulnerabilitiesThrough.map { min($0, from) }
+        } else {
+            machinesSince = from
+        }
+        machinesSince = machinesSince?.adding(seconds: -options.overlapSeconds)
+        alertsSince = ledger.alertsThrough.map { min($0, from).adding(seconds: -options.overlapSeconds) }
+    }
+
+    private static func obstacle(savePoint: String?, databaseIsNew: Bool, ledger: LedgerState) -> String? {
+        if databaseIsNew { return "the CAR database was newly created" }
+        if let reason = ledger.invalidReason { return reason }
+        guard let savePoint else { return "no save point in CAR" }
+        guard ledger.savePoint != nil || ledger.pendingSavePoint != nil else { return "no ledger for this connection" }
+        guard savePoint == ledger.savePoint || savePoint == ledger.pendingSavePoint else {
+            return "the ledger does not match the save point in CAR"
+        }
+        return nil
+    }
+}

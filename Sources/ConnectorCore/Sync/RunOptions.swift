@@ -1,0 +1,47 @@
+/// What governs a run beside its data.
+public struct RunOptions: Sendable, Equatable {
+    public var alerts: Bool
+    public var vulnerabilities: Bool
+    /// How far an incremental run looks back behind the save point.
+    public var overlapSeconds: Int64
+    /// How long ago an Inactive machine was last seen to count as deleted.
+    public var deleteAfterInactiveSeconds: Int64
+    /// A run that would remove more than this share of the known machines (and more than `deleteGuardMachines`) fails.
+    public var deleteGuardPercent: Int
+    public var deleteGuardMachines: Int
+    /// `$top` of the lists.
+    public var machinesPerPage: Int
+    public var alertsPerPage: Int
+    /// At most 150, the most that one hunting query takes.
+    public var machinesPerBatch: Int
+    public var batchesInFlight: Int
+    /// A batch at which this many processes have died in a row ends the job.
+    public var batchStartsMax: Int
+
+    public init(
+        alerts: Bool = true, vulnerabilities: Bool = true, overlapSeconds: Int64 = 600,
+        deleteAfterInactiveSeconds: Int64 = 15 * 86_400, deleteGuardPercent: Int = 20, deleteGuardMachines: Int = 10,
+        machinesPerPage: Int = 10_000, alertsPerPage: Int = 2000, machinesPerBatch: Int = 150,
+        batchesInFlight: Int = 4, batchStartsMax: Int = 5
+    ) {
+        self.alerts = alerts
+        self.vulnerabilities = vulnerabilities
+        self.overlapSeconds = overlapSeconds
+        self.deleteAfterInactiveSeconds = deleteAfterInactiveSeconds
+        self.deleteGuardPercent = deleteGuardPercent
+        self.deleteGuardMachines = deleteGuardMachines
+        self.machinesPerPage = machinesPerPage
+        self.alertsPerPage = alertsPerPage
+        self.machinesPerBatch = machinesPerBatch
+        self.batchesInFlight = batchesInFlight
+        self.batchStartsMax = batchStartsMax
+    }
+
+    /// The options with what the request chose.
+    public func applying(_ chosen: JobOptions) -> RunOptions {
+        var options = self
+        if let alerts = chosen.alerts { options.alerts = alerts }
+        if let vulnerabilities = chosen.vulnerabilities { options.vulnerabilities = vulnerabilities }
+        return options
+    }
+}

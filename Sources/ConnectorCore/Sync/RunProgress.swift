@@ -1,0 +1,70 @@
+/// Tells the job how far it is: phases at once, counts a few times a second at most.
+actor RunProgress {
+    private static let pause = Duration.milliseconds(250)
+
+    private let ports: RunPorts
+    private var progress = JobProgress()
+    private var lastRecorded: ContinuousClock.Instant?
+    private var detailsStarted: ContinuousClock.Instant?
+    private var doneAtStart = 0
+    private let defenderRequestsBefore: Int
+    private let carRequestsBefore: Int
+
+    init(ports: RunPorts) {
+        self.ports = ports
+        defenderRequestsBefore = ports.defender.requestCount
+        carRequestsBefore = ports.car.requestCount
+    }
+
+    func enter(_ phase: JobProgress.Phase, machines: JobProgress.Count) async throws {
+        progress.phase = phase
+        progress.machines = machines
+        detailsStarted = phase == .details ? .now : nil
+        doneAtStart = machines.done
+        try await record()
+    }
+
+    func update(machines: JobProgress.Count) async throws {
+        progress.machines = machines
+        try await recordIfDue()
+    }
+
+    func finished(machines count: Int) async throws {
+        progress.machines.done += count
+        try await recordIfDue()
+    }
+
+    func finish() async throws {
+        progress.etaSeconds = 0
+        try await record()
+    }
+
+    private func recordIfDue() async throws {
+        if let lastRecorded, ContinuousClock.now - lastRecorded < Self.pause { return }
+        try await record()
+    }
+
+    private func record() async throws {
+        lastRecorded = .now
+        progress.requests.defender = ports.defender.requestCount - defenderRequestsBefore
+        progress.requests.car = ports.car.requestCount - carRequestsBefore
+        progress.etaSeconds = estimate()
+        try await ports.record(JobUpdate(progress: progress))
+    }
+
+    /// The longer of what the pace so far and what the API limits allow; `nil` while neither is known.
+    private func estimate() -> Int? {
+        guard progress.phase == .machines || progress.phase == .details else { return 0 }
+        let left = progress.machines.total - progress.machines.done
+        guard progress.phase == .details, left >= 0 else { return nil }
+        let byLimits = ports.defender.forecast(
+            DefenderCalls(logonUsers: left, hunting: 2 * ((left + 149) / 150))
+        ).seconds
+        var byPace = 0.0
+        if let detailsStarted, progress.machines.done > doneAtStart {
+            let elapsed = ContinuousClock.now - detailsStarted
+            byPace = elapsed / .seconds(1) * Double(left) / Double(progress.machines.done - doneAtStart)
+        }
+        return Int(max(byLimits, byPace).rounded(.up))
+    }
+}
