@@ -34,6 +34,8 @@ extension String {
     /// Whether both hold the same bytes when ASCII letters are folded to lower case.
     func equalsIgnoringASCIICase(_ other: String) -> Bool {
         utf8.count == other.utf8.count
-            && zip(utf8, other.utf8).allSatisfy { a, b in a == b || (a | 0x20 == b | 0x20 && (0x61...0x7a).contains(a | 0x20)) }
+            && zip(utf8, other.utf8).allSatisfy { a, b in
+                a == b || (a | 0x20 == b | 0x20 && (0x61...0x7a).contains(a | 0x20))
+            }
     }
 }

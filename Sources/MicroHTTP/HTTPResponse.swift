@@ -13,6 +13,8 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: HTTPHeaders
     public var body: Body
+    /// The route that answered, filled by `Router` for metrics and logs; not sent.
+    public var routeTemplate: String?
 
     public init(status: Int, headers: HTTPHeaders = [:], body: Body = .bytes([])) {
         self.status = status
