@@ -1,0 +1,67 @@
+/// How an attempt ended.
+public enum AttemptOutcome: Sendable {
+    case answer(OutboundResponse)
+    case failure(OutboundError)
+
+    /// Whether another attempt may do better: 408, 429, 5xx, no connection, no time, a truncated answer.
+    public var isRetriable: Bool {
+        switch self {
+        case .answer(let response): response.status == 408 || response.status == 429 || response.status >= 500
+        case .failure(.unreachable), .failure(.timedOut), .failure(.truncated): true
+        case .failure: false
+        }
+    }
+
+    func get() throws(OutboundError) -> OutboundResponse {
+        switch self {
+        case .answer(let response): return response
+        case .failure(let error): throw error
+        }
+    }
+}
+
+/// When to try again. Pure: time, outcome and randomness are given.
+public struct RetryPolicy: Sendable {
+    public enum Decision: Sendable, Equatable {
+        case retry(after: Double)
+        case fail
+    }
+
+    /// The first attempt included.
+    public var attemptsMax: Int
+    public var baseSeconds: Double
+    public var capSeconds: Double
+    /// For all attempts and the pauses between them together. Waiting for a `RateBudget` is not counted.
+    public var deadlineSeconds: Double
+    /// A number in 0...1.
+    public var random: @Sendable () -> Double
+
+    public init(
+        attemptsMax: Int = 6, baseSeconds: Double = 0.5, capSeconds: Double = 30, deadlineSeconds: Double = 600,
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+    ) {
+        self.attemptsMax = attemptsMax
+        self.baseSeconds = baseSeconds
+        self.capSeconds = capSeconds
+        self.deadlineSeconds = deadlineSeconds
+        self.random = random
+    }
+
+    /// What follows when attempt number `attempt` (1 for the first) ended with `outcome`, `elapsedSeconds` after the
+    /// first began.
+    ///
+    /// The pause is random between 0 and `baseSeconds` doubled with every attempt, at most `capSeconds`; never shorter
+    /// than the server's Retry-After. A pause that would pass the deadline is a failure now.
+    ///
+    /// - Parameter isRetriable: the caller's view; by default that of the outcome.
+    public func decision(
+        attempt: Int, elapsedSeconds: Double, outcome: AttemptOutcome, retryAfterSeconds: Double? = nil,
+        isRetriable: Bool? = nil
+    ) -> Decision {
+        guard isRetriable ?? outcome.isRetriable, attempt < attemptsMax else { return .fail }
+        var ceiling = baseSeconds
+        for _ in 1..<max(attempt, 1) where ceiling < capSeconds { ceiling *= 2 }
+        let pause = max(random() * min(ceiling, capSeconds), retryAfterSeconds ?? 0)
+        return elapsedSeconds + pause < deadlineSeconds ? .retry(after: pause) : .fail
+    }
+}
