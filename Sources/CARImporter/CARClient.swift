@@ -1,0 +1,60 @@
+import ConnectorCore
+import OutboundHTTP
+import Threading
+
+/// Writes one source into CAR. Every call may be made from any task at any time; the bounds on unconfirmed imports and
+/// on parallel patches hold over all of them together.
+///
+/// - Failures that pass by are tried again within `CARSettings.retry`: 408, 429, 5xx, connection errors, truncated
+///   answers, and 403 three times.
+/// - Throws: every call `CARError`, or `CancellationError` soon after its task was cancelled.
+/// - SeeAlso: IBM/cp4s-car-schema `doc/`, IBM/cp4s-car-connector-framework `car_framework/car_service.py`.
+public final class CARClient: CARWriting {
+    public let settings: CARSettings
+    let calls: CARCalls
+    let confirmer: ImportConfirmer
+    let imports: Permits
+    let patches: Permits
+    private let http: HTTPClient
+    private let requests: Locked<Int>
+
+    /// - Parameter configuration: of the connections to CAR; its `measured` is called with the labels `databases`,
+    ///   `jobstatus`, `session`, `imports`, `importstatus`, `source`, `edges`, `delete` and `health`.
+    public init(settings: CARSettings, configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
+        let requests = Locked(0)
+        var counting = configuration
+        counting.measured = { measurement in
+            requests.withLock { $0 += 1 }
+            configuration.measured?(measurement)
+        }
+        self.settings = settings
+        self.requests = requests
+        http = HTTPClient(configuration: counting)
+        calls = CARCalls(settings: settings, http: http, clock: configuration.clock)
+        confirmer = ImportConfirmer(calls)
+        imports = Permits(max: settings.unconfirmedImportsMax)
+        patches = Permits(max: settings.parallelPatchesMax)
+    }
+
+    /// Ended requests, retries and polls included.
+    public var requestCount: Int { requests.withLock { $0 } }
+
+    /// Imports that are being sent or are not confirmed yet; at most `CARSettings.unconfirmedImportsMax`.
+    public var unconfirmedImports: Int { imports.taken }
+
+    /// Ends every call and closes the connections.
+    public func shutdown() {
+        http.shutdown()
+    }
+
+    /// Asks CAR's health resource, which needs no rights on any data. Without retries, for a check by a person.
+    public func checkHealth() async throws {
+        let operation = "GET health"
+        guard let v3URL = settings.v3URL else {
+            throw CARError(operation: operation, reason: .invalidRequest, detail: "the address of CAR has no /v2")
+        }
+        let request = calls.request(.get, url: v3URL + "/health", label: "health")
+        let response = try await calls.send(request, operation: operation, repetition: .never)
+        try calls.requireSuccess(response, operation: operation)
+    }
+}
