@@ -1,0 +1,42 @@
+import ConnectorCore
+import MicroHTTP
+
+/// The routes of the service: what `openapi/openapi.yaml` describes.
+public struct ControlAPI: Sendable {
+    let dependencies: ControlAPIDependencies
+    let watch: JobWatch
+    let checks: CheckSlots
+    /// Finds the handler of a request; give it to `HTTPServer`.
+    public private(set) var router = Router()
+
+    public init(_ dependencies: ControlAPIDependencies) {
+        self.dependencies = dependencies
+        watch = JobWatch(store: dependencies.store, limits: dependencies.limits)
+        checks = CheckSlots(max: dependencies.limits.checksMax)
+        // Weak, so that a source of changes that outlives the API does not keep it.
+        dependencies.onJobChange { [weak watch] in watch?.jobChanged($0) }
+        let api = self
+        api.addImportRoutes(to: &router)
+        api.addJobRoutes(to: &router)
+        api.addConnectionRoutes(to: &router)
+        api.addSystemRoutes(to: &router)
+        api.addPageRoutes(to: &router)
+    }
+
+    /// A handler behind the access policy; a refusal becomes its answer.
+    func guarded(_ need: AccessPolicy.Need, _ handler: @escaping HTTPHandler) -> HTTPHandler {
+        let access = dependencies.access
+        return { request in
+            do {
+                try access.check(request, for: need)
+                return try handler(request)
+            } catch let refusal as Refusal {
+                return refusal.response
+            }
+        }
+    }
+
+    func connection(_ name: String) -> ConnectionInfo? {
+        dependencies.connections.first { $0.name == name }
+    }
+}

@@ -1,0 +1,66 @@
+import ConnectorCore
+
+/// The reconciliation of a job as Markdown, for tickets and mails.
+enum ReportMarkdown {
+    static func text(_ report: ImportReport, of job: Job) -> String {
+        var lines = ["# Import report", ""]
+        lines += [
+            row(["Job", job.id.text]), row(["---", "---"]),
+            row(["Kind", (job.effectiveKind ?? job.kind).rawValue]), row(["Connection", escaped(job.connection)]),
+            row(["State", job.state.rawValue]), row(["Requested", job.createdAt.iso8601]),
+            row(["Started", job.startedAt?.iso8601 ?? "-"]), row(["Ended", job.endedAt?.iso8601 ?? "-"]),
+            row(["Save point", "\(escaped(job.savePoint.from ?? "-")) → \(escaped(job.savePoint.to ?? "-"))"]),
+            row(["Sums match", report.isBalanced ? "yes" : "no"]),
+        ]
+        if let reason = job.fallbackReason { lines.append(row(["Fallback", escaped(reason)])) }
+        if let failure = job.failure {
+            lines.append(row(["Failure", "\(failure.class.rawValue) (\(failure.code)): \(escaped(failure.message))"]))
+        }
+        lines += ["", "## Read from Defender", "", row(["Records", "Read", "Mapped", "Skipped"])]
+        lines.append(row(["---", "---:", "---:", "---"]))
+        for (kind, read) in report.records.sorted(by: { $0.key < $1.key }) {
+            let skipped = read.skipped.sorted { $0.key < $1.key }.map { "\(escaped($0.key)): \($0.value)" }
+            lines.append(
+                row([
+                    escaped(kind), "\(read.read)", "\(read.mapped)",
+                    skipped.isEmpty ? "0" : skipped.joined(separator: ", "),
+                ]))
+        }
+        lines += ["", "## Written to CAR", ""]
+        lines.append(row(["Objects", "Sent", "Confirmed", "Created", "Updated", "Disabled", "Deleted"]))
+        lines.append(row(["---"] + Array(repeating: "---:", count: 6)))
+        for (collection, written) in report.objects.sorted(by: { $0.key < $1.key }) {
+            let counts = [
+                written.sent, written.confirmed, written.created, written.updated, written.disabled, written.deleted,
+            ]
+            lines.append(row([escaped(collection)] + counts.map(String.init)))
+        }
+        if !report.skipped.isEmpty {
+            lines += ["", "## Skipped records", "", row(["Kind", "Id", "Reason"]), row(["---", "---", "---"])]
+            lines += report.skipped.map { row([$0.kind.rawValue, escaped($0.id ?? "-"), escaped($0.reason)]) }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func row(_ cells: [String]) -> String {
+        "| " + cells.joined(separator: " | ") + " |"
+    }
+
+    /// Text from outside with everything escaped that Markdown or HTML would act on.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\", "`", "*", "_", "[", "]", "|", "#", "~", "!":
+                result += "\\"
+                result.unicodeScalars.append(scalar)
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "&": result += "&amp;"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f: result += " "
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
