@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "JobQueue", dependencies: ["ConnectorCore", "Threading", logging]),
         .target(name: "Telemetry", dependencies: ["Threading", logging, coreMetrics]),
         .target(
-            name: "ControlAPI", dependencies: ["MicroHTTP", "ConnectorCore", "Telemetry", logging],
+            name: "ControlAPI", dependencies: ["MicroHTTP", "ConnectorCore", "Telemetry", "Threading", logging],
             resources: [.embedInCode("Resources")]),
         .target(name: "Sandbox", dependencies: ["MicroHTTP", "Threading"]),
         .executableTarget(
@@ -64,8 +64,13 @@ let package = Package(
         .testTarget(name: "CARImporterTests", dependencies: ["CARImporter", "MicroHTTP", "Sandbox"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", grdb]),
         .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore"]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics]),
-        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "MicroHTTP", "Store", "OutboundHTTP"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: [
+                "ControlAPI", "MicroHTTP", "ConnectorCore", "Store", "Threading",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "MicroHTTP"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Sandbox", "MicroHTTP", "OutboundHTTP", "Store"]),
     ],
