@@ -54,9 +54,6 @@ extension ImportRun {
                 report.objects[edge.kind.rawValue, default: .init()].updated += 1
             }
         }
-        for edge in plan.closed where try await ports.car.disable(edge) {
-            report.count(disabled: [edge])
-        }
         try await ports.store.confirmAlerts(plan, checkpoint: checkpoint, report: report, of: job.id)
     }
 

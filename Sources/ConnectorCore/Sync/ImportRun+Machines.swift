@@ -12,7 +12,10 @@ extension ImportRun {
             if case .next(let skip) = step { checkpoint.machinesSkip = skip }
             let page = try await ports.defender.machines(
                 selection, skip: checkpoint.machinesSkip, top: options.machinesPerPage)
-            let new = try await add(page, cutoff: cutoff, checkpoint: checkpoint)
+            // Saved with the page: after a crash it is not fetched again.
+            var next = checkpoint
+            next.machinesSkip += page.content.readCount
+            let new = try await add(page, cutoff: cutoff, checkpoint: next)
             step = try walk.after(
                 skip: checkpoint.machinesSkip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "machines")
@@ -37,8 +40,7 @@ extension ImportRun {
         report.addSkipped(deleted.map { SkippedRecord(kind: .machines, id: $0.id.text, reason: "counts_as_deleted") })
         let kept = page.content.records.filter { !$0.countsAsDeleted(lastSeenUntil: cutoff) }
         if checkpoint.effectiveKind == .incremental, !deleted.isEmpty {
-            try await ports.store.addDeletions(
-                deleted.map(\.id), checkpoint: checkpoint, report: ImportReport(), of: job.id)
+            try await ports.store.addDeletions(deleted.map(\.id), checkpoint: checkpoint, of: job.id)
         }
         let duplicates = try await ports.store.addMachines(kept, checkpoint: checkpoint, report: report, of: job.id)
         return kept.count - duplicates + deleted.count
@@ -57,8 +59,9 @@ extension ImportRun {
                 .inactive(lastSeenUntil: cutoff), skip: skip, top: options.machinesPerPage)
             // Defender's own filter is not taken at its word.
             let deleted = page.content.records.filter { $0.countsAsDeleted(lastSeenUntil: cutoff) }
-            try await ports.store.addDeletions(
-                deleted.map(\.id), checkpoint: checkpoint, report: ImportReport(), of: job.id)
+            var next = checkpoint
+            next.inactiveSkip = skip + page.content.readCount
+            try await ports.store.addDeletions(deleted.map(\.id), checkpoint: next, of: job.id)
             let ids = Set(page.content.records.map(\.id))
             let new = ids.subtracting(lastPage).count + page.content.skipped.count
             lastPage = ids

@@ -30,14 +30,14 @@ public protocol RunStore: Sendable {
 
     // MARK: The work list
 
-    /// Adds machines that the run has not listed yet and saves the checkpoint and the report with them.
+    /// Adds machines that the run has not listed yet and saves the checkpoint and the report with them; those listed
+    /// already are reported as skipped.
     ///
     /// - Returns: how many of them were listed already.
     func addMachines(_ machines: [Machine], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID)
         async throws -> Int
     /// Adds machines to delete, of those that the ledger knows.
-    func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID)
-        async throws
+    func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, of job: JobID) async throws
     /// What the run is about to delete, or what an initial import is about to let CAR retire.
     func deletionCensus(of job: JobID, connection: String, wholeEstate: Bool) async throws -> DeletionCensus
     /// How many machines are listed and finished.
@@ -63,6 +63,8 @@ public protocol RunStore: Sendable {
 
     // MARK: Alerts
 
+    /// Writes what the page of alerts is about to make true into the ledger; the edges of alerts that are resolved or
+    /// moved join those that are gone.
     func planAlerts(_ alerts: [Alert], of job: JobID) async throws -> AlertPlan
     func confirmAlerts(_ plan: AlertPlan, checkpoint: RunCheckpoint, report: ImportReport, of job: JobID) async throws
     /// Whether the run has found machines that the ledger did not know.
@@ -168,8 +170,8 @@ public struct BatchPlan: Sendable {
     public var edges: [Edge] = []
     /// Vertices that another batch is sending: the edges wait for them.
     public var awaited: Set<VertexID> = []
-    /// Fingerprints to confirm, of `vertices` that are in the dictionary.
-    public var claimed: [VertexID: Int64] = [:]
+    /// Those of `vertices` that are in the dictionary, with what is to be confirmed of them.
+    public var claimed: [VertexKey: (id: VertexID, fingerprint: Int64)] = [:]
     public var sharedEdges: [SharedEdge] = []
     public var machines: [MachineID] = []
     /// How many of `vertices` and `edges` CAR did not have from us before, by collection; the rest are updates.
@@ -184,10 +186,6 @@ public struct AlertPlan: Sendable {
     public var imported: [Alert] = []
     /// Known open alerts whose edge is told its new `last_modified`.
     public var touched: [Alert] = []
-    /// Edges of alerts that are resolved or moved to another machine.
-    public var closed: [Edge] = []
-    /// Alerts that the ledger forgets.
-    public var forgotten: [String] = []
     public var skipped: [SkippedRecord] = []
     /// Alerts for which there is nothing to do.
     public var unchanged: Int = 0

@@ -1,0 +1,133 @@
+import GRDB
+
+/// The tables of runs and of the ledger, as of the second migration.
+enum LedgerMigration {
+    static func migrate(_ db: Database) throws {
+        for statement in tables { try db.execute(sql: statement) }
+    }
+
+    private static let tables = [
+        // One row a connection: which generation of the ledger is in use, and what it belongs to.
+        """
+        CREATE TABLE ledger (
+            connection TEXT PRIMARY KEY NOT NULL,
+            generation INTEGER,
+            save_point TEXT,
+            pending_save_point TEXT,
+            alerts_through INTEGER,
+            vulnerabilities_through INTEGER,
+            invalid_reason TEXT,
+            machine_page_rows INTEGER NOT NULL DEFAULT 0,
+            alert_page_rows INTEGER NOT NULL DEFAULT 0
+        ) STRICT
+        """,
+        """
+        CREATE TABLE generation (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            connection TEXT NOT NULL
+        ) STRICT
+        """,
+        // The dictionary of vertices. `fingerprint` is of the fields that CAR confirmed; NULL until then.
+        """
+        CREATE TABLE vertex (
+            id INTEGER PRIMARY KEY,
+            generation INTEGER NOT NULL,
+            collection INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            fingerprint INTEGER,
+            UNIQUE (generation, collection, key)
+        ) STRICT
+        """,
+        // `confirmed` is 0 from the moment a document is about to be sent until CAR has confirmed all of it.
+        """
+        CREATE TABLE machine (
+            generation INTEGER NOT NULL,
+            machine_id TEXT NOT NULL,
+            confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+            last_seen INTEGER,
+            document BLOB NOT NULL,
+            PRIMARY KEY (generation, machine_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX machine_last_seen ON machine (generation, last_seen)",
+        """
+        CREATE TABLE shared_edge (
+            generation INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            from_id INTEGER NOT NULL,
+            to_id INTEGER NOT NULL,
+            machines INTEGER NOT NULL CHECK (machines > 0),
+            confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+            PRIMARY KEY (generation, kind, from_id, to_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // Edges to disable: nothing implies them any more, and CAR may show them as active.
+        """
+        CREATE TABLE gone_edge (
+            id INTEGER PRIMARY KEY,
+            generation INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            from_key TEXT NOT NULL,
+            to_key TEXT NOT NULL,
+            UNIQUE (generation, kind, from_key, to_key)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE alert (
+            generation INTEGER NOT NULL,
+            alert_id TEXT NOT NULL,
+            machine_id TEXT NOT NULL,
+            last_update INTEGER,
+            fingerprint INTEGER NOT NULL,
+            confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+            PRIMARY KEY (generation, alert_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX alert_machine ON alert (generation, machine_id)",
+        """
+        CREATE TABLE run (
+            job_id TEXT PRIMARY KEY NOT NULL,
+            connection TEXT NOT NULL,
+            generation INTEGER,
+            new_machines INTEGER NOT NULL DEFAULT 0,
+            checkpoint TEXT NOT NULL,
+            report TEXT NOT NULL
+        ) STRICT
+        """,
+        // The work list.
+        """
+        CREATE TABLE run_machine (
+            job_id TEXT NOT NULL,
+            machine_id TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            dns_name TEXT,
+            os_platform TEXT,
+            os_version TEXT,
+            last_ip TEXT,
+            last_external_ip TEXT,
+            health_status TEXT,
+            last_seen INTEGER,
+            PRIMARY KEY (job_id, machine_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE UNIQUE INDEX run_machine_position ON run_machine (job_id, position)",
+        """
+        CREATE TABLE run_batch (
+            job_id TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            first_position INTEGER NOT NULL,
+            machines INTEGER NOT NULL,
+            starts INTEGER NOT NULL DEFAULT 0,
+            done INTEGER NOT NULL DEFAULT 0 CHECK (done IN (0, 1)),
+            PRIMARY KEY (job_id, number)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE run_deletion (
+            job_id TEXT NOT NULL,
+            machine_id TEXT NOT NULL,
+            PRIMARY KEY (job_id, machine_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ]
+}

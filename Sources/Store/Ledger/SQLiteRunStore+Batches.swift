@@ -1,0 +1,42 @@
+import ConnectorCore
+import GRDB
+
+extension SQLiteRunStore {
+    public func planBatch(
+        _ subgraphs: [MachineSubgraph], shared: [VertexKey: Vertex], of job: JobID,
+        claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
+    ) async throws -> BatchPlan {
+        try await write { [known] db in
+            let generation = try Self.generation(of: job, in: db)
+            var planner = BatchPlanner(db: db, generation: generation)
+            let plan = try planner.run(
+                subgraphs, shared: shared, known: known.entries(of: shared.keys, generation: generation), claim: claim)
+            if planner.newMachines > 0 {
+                try db.execute(
+                    sql: "UPDATE run SET new_machines = new_machines + ? WHERE job_id = ?",
+                    arguments: [planner.newMachines, job.text])
+            }
+            return plan
+        }
+    }
+
+    public func confirmBatch(_ number: Int, plan: BatchPlan, report: ImportReport, of job: JobID) async throws {
+        let generation = try await write { db in
+            let generation = try Self.generation(of: job, in: db)
+            let confirmVertex = try db.cachedStatement(sql: "UPDATE vertex SET fingerprint = ? WHERE id = ?")
+            for vertex in plan.claimed.values {
+                try confirmVertex.execute(arguments: [vertex.fingerprint, vertex.id.number])
+            }
+            for edge in plan.sharedEdges { try LedgerRows.confirm(edge, generation: generation, in: db) }
+            let confirmMachine = try db.cachedStatement(
+                sql: "UPDATE machine SET confirmed = 1 WHERE generation = ? AND machine_id = ?")
+            for machine in plan.machines { try confirmMachine.execute(arguments: [generation, machine.text]) }
+            try db.execute(
+                sql: "UPDATE run_batch SET done = 1 WHERE job_id = ? AND number = ?", arguments: [job.text, number])
+            try Self.add(report, toReportOf: job, in: db)
+            return generation
+        }
+        let confirmed = plan.claimed.mapValues { KnownVertices.Entry(id: $0.id, fingerprint: $0.fingerprint) }
+        known.add(confirmed, generation: generation)
+    }
+}

@@ -1,0 +1,63 @@
+import ConnectorCore
+import GRDB
+
+extension SQLiteRunStore {
+    public func pendingDeletions(of job: JobID, limit: Int) async throws -> [MachineID] {
+        try await read { db in
+            try String.fetchAll(
+                db, sql: "SELECT machine_id FROM run_deletion WHERE job_id = ? ORDER BY machine_id LIMIT ?",
+                arguments: [job.text, limit]
+            ).compactMap(MachineID.init)
+        }
+    }
+
+    public func confirmDeletions(_ machines: [MachineID], report: ImportReport, of job: JobID) async throws {
+        try await write { db in
+            let generation = try Self.generation(of: job, in: db)
+            for machine in machines { try Self.forget(machine, of: job, generation: generation, in: db) }
+            try Self.add(report, toReportOf: job, in: db)
+        }
+    }
+
+    /// Removes a machine that CAR has deleted, with its edges, from the ledger; shared edges that only it implied are
+    /// gone with it.
+    private static func forget(_ machine: MachineID, of job: JobID, generation: Int64, in db: Database) throws {
+        if let stored = try LedgerRows.machine(machine, generation: generation, in: db) {
+            for edge in stored.document.sharedEdges
+            where try LedgerRows.change(edge, machines: -1, generation: generation, in: db) == .gone {
+                let symbolic = Edge(
+                    edge.kind, from: try LedgerRows.key(of: edge.from, in: db),
+                    to: try LedgerRows.key(of: edge.to, in: db))
+                try LedgerRows.addGone(symbolic, generation: generation, in: db)
+            }
+        }
+        for sql in [
+            "DELETE FROM machine WHERE generation = ? AND machine_id = ?",
+            "DELETE FROM alert WHERE generation = ? AND machine_id = ?",
+        ] {
+            try db.cachedStatement(sql: sql).execute(arguments: [generation, machine.text])
+        }
+        try db.cachedStatement(sql: "DELETE FROM run_deletion WHERE job_id = ? AND machine_id = ?")
+            .execute(arguments: [job.text, machine.text])
+    }
+
+    public func goneEdges(of job: JobID, limit: Int) async throws -> [GoneEdge] {
+        try await read { db in
+            let generation = try Self.generation(of: job, in: db)
+            return try Row.fetchAll(
+                db, sql: "SELECT id, kind, from_key, to_key FROM gone_edge WHERE generation = ? ORDER BY id LIMIT ?",
+                arguments: [generation, limit]
+            ).compactMap { row in
+                EdgeKind(storedNumber: row[1]).map { GoneEdge(rowID: row[0], edge: Edge($0, from: row[2], to: row[3])) }
+            }
+        }
+    }
+
+    public func confirmGone(_ edges: [GoneEdge], report: ImportReport, of job: JobID) async throws {
+        try await write { db in
+            let delete = try db.cachedStatement(sql: "DELETE FROM gone_edge WHERE id = ?")
+            for edge in edges { try delete.execute(arguments: [edge.rowID]) }
+            try Self.add(report, toReportOf: job, in: db)
+        }
+    }
+}

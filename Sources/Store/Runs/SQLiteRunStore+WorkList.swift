@@ -1,0 +1,196 @@
+import ConnectorCore
+import Foundation
+import GRDB
+
+extension SQLiteRunStore {
+    public func addMachines(
+        _ machines: [Machine], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
+    ) async throws -> Int {
+        try await write { db in
+            var position =
+                try Int.fetchOne(
+                    db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM run_machine WHERE job_id = ?",
+                    arguments: [job.text]) ?? 0
+            let insert = try db.cachedStatement(
+                sql: """
+                    INSERT INTO run_machine (job_id, machine_id, position, dns_name, os_platform, os_version, last_ip,
+                        last_external_ip, health_status, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (job_id, machine_id) DO NOTHING
+                    """)
+            var duplicates: [SkippedRecord] = []
+            for machine in machines {
+                try insert.execute(arguments: [
+                    job.text, machine.id.text, position, machine.computerDnsName, machine.osPlatform, machine.version,
+                    machine.lastIpAddress, machine.lastExternalIpAddress, machine.healthStatus,
+                    machine.lastSeen?.milliseconds,
+                ])
+                if db.changesCount > 0 {
+                    position += 1
+                } else {
+                    duplicates.append(SkippedRecord(kind: .machines, id: machine.id.text, reason: "duplicate"))
+                }
+            }
+            var report = report
+            report.addSkipped(duplicates)
+            try Self.save(checkpoint, of: job, in: db)
+            try Self.add(report, toReportOf: job, in: db)
+            return duplicates.count
+        }
+    }
+
+    public func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, of job: JobID) async throws {
+        try await write { db in
+            let generation = try Self.generation(of: job, in: db)
+            let insert = try db.cachedStatement(
+                sql: """
+                    INSERT OR IGNORE INTO run_deletion (job_id, machine_id)
+                    SELECT ?1, machine_id FROM machine WHERE generation = ?2 AND machine_id = ?3
+                    """)
+            for machine in machines { try insert.execute(arguments: [job.text, generation, machine.text]) }
+            try Self.save(checkpoint, of: job, in: db)
+        }
+    }
+
+    public func deletionCensus(
+        of job: JobID, connection: String, wholeEstate: Bool
+    ) async throws -> DeletionCensus {
+        try await read { db in
+            // The last complete generation tells what was known, also where it can't be used for an incremental run.
+            let generation = try Int64.fetchOne(
+                db, sql: "SELECT generation FROM ledger WHERE connection = ?", arguments: [connection])
+            guard let generation else { return DeletionCensus(known: 0, leaving: 0, examples: []) }
+            let known =
+                try Int.fetchOne(
+                    db, sql: "SELECT COUNT(*) FROM machine WHERE generation = ?", arguments: [generation]) ?? 0
+            let leaving =
+                wholeEstate
+                ? """
+                SELECT machine_id FROM machine WHERE generation = ?2 AND NOT EXISTS
+                    (SELECT 1 FROM run_machine WHERE job_id = ?1 AND run_machine.machine_id = machine.machine_id)
+                """ : "SELECT machine_id FROM run_deletion WHERE job_id = ?1 AND ?2 IS NOT NULL"
+            let count =
+                try Int.fetchOne(
+                    db, sql: "SELECT COUNT(*) FROM (\(leaving))", arguments: [job.text, generation]) ?? 0
+            let examples = try String.fetchAll(
+                db, sql: "\(leaving) ORDER BY machine_id LIMIT 3", arguments: [job.text, generation])
+            return DeletionCensus(known: known, leaving: count, examples: examples.compactMap(MachineID.init))
+        }
+    }
+
+    public func workCount(of job: JobID) async throws -> JobProgress.Count {
+        try await read { db in
+            let total = try Int.fetchOne(
+                db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM run_machine WHERE job_id = ?",
+                arguments: [job.text])
+            let done = try Int.fetchOne(
+                db, sql: "SELECT COALESCE(SUM(machines), 0) FROM run_batch WHERE job_id = ? AND done = 1",
+                arguments: [job.text])
+            return JobProgress.Count(done: done ?? 0, total: total ?? 0)
+        }
+    }
+
+    public func unfinishedBatches(of job: JobID, size: Int) async throws -> [Int] {
+        try await write { db in
+            let cut =
+                try Int.fetchOne(
+                    db, sql: "SELECT COUNT(*) FROM run_batch WHERE job_id = ?", arguments: [job.text]) ?? 0
+            if cut == 0 { try Self.cutBatches(of: job, size: size, in: db) }
+            return try Int.fetchAll(
+                db, sql: "SELECT number FROM run_batch WHERE job_id = ? AND done = 0 ORDER BY number",
+                arguments: [job.text])
+        }
+    }
+
+    private static func cutBatches(of job: JobID, size: Int, in db: Database) throws {
+        let total =
+            try Int.fetchOne(
+                db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM run_machine WHERE job_id = ?",
+                arguments: [job.text]) ?? 0
+        for (index, first) in stride(from: 0, to: total, by: size).enumerated() {
+            try db.execute(
+                sql: "INSERT INTO run_batch (job_id, number, first_position, machines) VALUES (?, ?, ?, ?)",
+                arguments: [job.text, index + 1, first, min(size, total - first)])
+        }
+    }
+
+    public func startBatch(_ number: Int, of job: JobID) async throws -> WorkBatch {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE run_batch SET starts = starts + 1 WHERE job_id = ? AND number = ?",
+                arguments: [job.text, number])
+            let batch = try Row.fetchOne(
+                db, sql: "SELECT * FROM run_batch WHERE job_id = ? AND number = ?", arguments: [job.text, number])
+            guard let batch else { return WorkBatch(number: number, entries: [], starts: 1) }
+            let first: Int = batch["first_position"]
+            let count: Int = batch["machines"]
+            let generation = try Self.generation(of: job, in: db)
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT run_machine.*, EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND confirmed = 1
+                        AND machine.machine_id = run_machine.machine_id) AS is_known
+                    FROM run_machine WHERE job_id = ?1 AND position >= ?2 AND position < ?3 ORDER BY position
+                    """, arguments: [job.text, first, first + count, generation])
+            return WorkBatch(number: number, entries: rows.compactMap(Self.entry), starts: batch["starts"])
+        }
+    }
+
+    private static func entry(_ row: Row) -> WorkBatch.Entry? {
+        guard let id = MachineID(row["machine_id"] as String) else { return nil }
+        return WorkBatch.Entry(
+            machine: Machine(
+                id: id, computerDnsName: row["dns_name"], osPlatform: row["os_platform"], version: row["os_version"],
+                lastIpAddress: row["last_ip"], lastExternalIpAddress: row["last_external_ip"],
+                healthStatus: row["health_status"],
+                lastSeen: (row["last_seen"] as Int64?).map(Timestamp.init(milliseconds:))),
+            isKnown: row["is_known"])
+    }
+
+    public func releaseBatch(_ number: Int, of job: JobID) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE run_batch SET starts = MAX(starts - 1, 0) WHERE job_id = ? AND number = ?",
+                arguments: [job.text, number])
+        }
+    }
+
+    /// Rows removed in one transaction, so that other writers get their turn.
+    private static let cleanUpStep = 20_000
+
+    public func cleanUp(_ job: JobID, connection: String) async throws {
+        for table in ["run_machine", "run_batch", "run_deletion"] {
+            try await write { db in
+                try db.execute(sql: "DELETE FROM \(table) WHERE job_id = ?", arguments: [job.text])
+            }
+        }
+        let obsolete = try await read { db in
+            try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM generation WHERE connection = ?1
+                    AND id NOT IN (SELECT generation FROM ledger WHERE connection = ?1 AND generation IS NOT NULL)
+                    """, arguments: [connection])
+        }
+        for generation in obsolete { try await drop(generation) }
+    }
+
+    private func drop(_ generation: Int64) async throws {
+        let keys = [
+            ("vertex", "id"), ("gone_edge", "id"), ("machine", "machine_id"), ("alert", "alert_id"),
+            ("shared_edge", "kind, from_id, to_id"),
+        ]
+        for (table, key) in keys {
+            while try await write({ db in
+                try db.execute(
+                    sql: """
+                        DELETE FROM \(table) WHERE generation = ?1 AND (\(key)) IN
+                            (SELECT \(key) FROM \(table) WHERE generation = ?1 LIMIT ?2)
+                        """, arguments: [generation, Self.cleanUpStep])
+                return db.changesCount > 0
+            }) {}
+        }
+        try await write { db in
+            try db.execute(sql: "DELETE FROM generation WHERE id = ?", arguments: [generation])
+        }
+    }
+}

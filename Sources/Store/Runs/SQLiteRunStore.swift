@@ -1,0 +1,61 @@
+import ConnectorCore
+import Foundation
+import GRDB
+import Threading
+
+/// The work lists of runs and the ledgers, in SQLite.
+///
+/// Each call is one transaction on a private queue. A call is not cut short by the cancellation of its task: what a run
+/// records when it is interrupted has to arrive.
+public final class SQLiteRunStore: RunStore {
+    let writer: any DatabaseWriter
+    let known = KnownVertices()
+    private let worker = SerialWorker(label: "defender-car.run-store")
+
+    public init(writer: any DatabaseWriter) {
+        self.writer = writer
+    }
+
+    func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        try await worker.run { [writer] in try writer.write(body) }
+    }
+
+    func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        try await worker.run { [writer] in try writer.read(body) }
+    }
+}
+
+/// Vertices that CAR has confirmed, by key: saves the look-up of those that many batches share.
+///
+/// Holds a bounded number of one generation's CVEs and applications; forgetting some only costs a look-up.
+final class KnownVertices: Sendable {
+    struct Entry: Sendable {
+        var id: VertexID
+        var fingerprint: Int64
+    }
+
+    private static let entriesMax = 200_000
+
+    private let state = Locked((generation: Int64(0), entries: [VertexKey: Entry]()))
+
+    func entries(of keys: some Sequence<VertexKey>, generation: Int64) -> [VertexKey: Entry] {
+        state.withLock { state in
+            guard state.generation == generation, !state.entries.isEmpty else { return [:] }
+            var found: [VertexKey: Entry] = [:]
+            for key in keys { if let entry = state.entries[key] { found[key] = entry } }
+            return found
+        }
+    }
+
+    /// Only what is committed may be added.
+    func add(_ entries: [VertexKey: Entry], generation: Int64) {
+        state.withLock { state in
+            if state.generation != generation || state.entries.count + entries.count > Self.entriesMax {
+                state = (generation, [:])
+            }
+            for (key, entry) in entries where key.collection == .vulnerability || key.collection == .application {
+                state.entries[key] = entry
+            }
+        }
+    }
+}
