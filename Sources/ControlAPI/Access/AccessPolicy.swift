@@ -52,7 +52,7 @@ public struct AccessPolicy: Sendable, CustomStringConvertible {
     /// Takes the same time wherever the digests differ.
     private static func areEqual(_ a: [UInt8], _ b: [UInt8]?) -> Bool {
         let other = b ?? [UInt8](repeating: 0, count: a.count)
-        let difference = zip(a, other).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 }
+        let difference = zip(a, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
         return difference == 0 && b != nil
     }
 

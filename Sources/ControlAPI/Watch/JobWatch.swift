@@ -39,6 +39,9 @@ final class JobWatch: Sendable {
     /// Whether another stream may be opened.
     var hasRoomForStream: Bool { state.withLock { $0.streams.count < limits.streamsMax } }
 
+    /// Requests that wait now.
+    var waiterCount: Int { state.withLock { $0.waiters.count } }
+
     /// From any thread, within a transaction too.
     func jobChanged(_ id: JobID) {
         let isNew = state.withLock { $0.pending.insert(id).inserted }

@@ -1,0 +1,112 @@
+import ConnectorCore
+import Foundation
+import MicroHTTP
+import Testing
+
+@testable import ControlAPI
+
+@Suite struct `Access` {
+    private static let job = "01JD0000000000000000000000"
+    /// Route, and whether it reads, operates, scrapes or is open.
+    private static let routes: [(method: String, path: String, need: String)] = [
+        ("POST", "/v1/imports/initial", "operate"), ("POST", "/v1/imports/incremental", "operate"),
+        ("POST", "/v1/jobs/\(job)/cancel", "operate"), ("POST", "/v1/connections/default/check", "operate"),
+        ("GET", "/v1/jobs", "read"), ("GET", "/v1/jobs/\(job)", "read"), ("GET", "/v1/jobs/\(job)/events", "read"),
+        ("GET", "/v1/jobs/\(job)/report", "read"), ("GET", "/v1/connections", "read"),
+        ("GET", "/v1/connections/default", "read"), ("GET", "/openapi.yaml", "read"), ("GET", "/metrics", "metrics"),
+        ("GET", "/livez", "open"), ("GET", "/readyz", "open"), ("GET", "/", "open"), ("GET", "/app.js", "open"),
+        ("GET", "/app.css", "open"),
+    ]
+
+    private enum Verdict: String {
+        case allowed, unauthorized, forbidden
+
+        init(_ status: Int) {
+            self = status == 401 ? .unauthorized : status == 403 ? .forbidden : .allowed
+        }
+    }
+
+    @Test func `every route is in the table`() {
+        #expect(Service().api.router.routes.count == Self.routes.count)
+    }
+
+    @Test(arguments: [false, true])
+    func `each token may do its own and no more`(metricsOpen: Bool) {
+        let service = Service(
+            access: AccessPolicy(operatorToken: "op-token", readerToken: "read-token", metricsOpen: metricsOpen))
+        for (method, path, need) in Self.routes {
+            let isOpen = need == "open" || need == "metrics" && metricsOpen
+            let cases: [(String?, Verdict)] = [
+                (nil, isOpen ? .allowed : .unauthorized),
+                ("Bearer wrong", isOpen ? .allowed : .unauthorized),
+                ("Bearer op-toke", isOpen ? .allowed : .unauthorized),
+                ("Bearer op-token2", isOpen ? .allowed : .unauthorized),
+                ("Basic b3AtdG9rZW4=", isOpen ? .allowed : .unauthorized),
+                ("Bearer", isOpen ? .allowed : .unauthorized),
+                ("Bearer read-token", need == "operate" ? .forbidden : .allowed),
+                ("bearer op-token", .allowed),
+            ]
+            for (header, expected) in cases {
+                var headers: HTTPHeaders = [:]
+                headers["Authorization"] = header
+                let answer = service.call(method, path, headers: headers)
+                #expect(Verdict(answer.status) == expected, "\(method) \(path) with \(header ?? "no token")")
+                if answer.status == 401 { #expect(answer.headers["WWW-Authenticate"]?.hasPrefix("Bearer") == true) }
+            }
+        }
+    }
+
+    @Test func `with a reader's token alone nobody operates`() {
+        let service = Service(access: AccessPolicy(readerToken: "r"))
+        #expect(service.call("POST", "/v1/imports/initial").status == 401)
+        #expect(service.call("POST", "/v1/imports/initial", headers: ["Authorization": "Bearer r"]).status == 403)
+        #expect(service.call("GET", "/v1/jobs", headers: ["Authorization": "Bearer r"]).status == 200)
+    }
+
+    @Test func `an empty token is no token`() {
+        #expect(AccessPolicy(operatorToken: "", readerToken: "").isOpen)
+        let service = Service(access: AccessPolicy(operatorToken: "o", readerToken: ""))
+        #expect(service.call("GET", "/v1/jobs", headers: ["Authorization": "Bearer "]).status == 401)
+    }
+
+    @Test func `two authorization headers are none`() {
+        let service = Service(access: AccessPolicy(operatorToken: "o"))
+        let headers: HTTPHeaders = ["Authorization": "Bearer o", "authorization": "Bearer x"]
+        #expect(service.call("GET", "/v1/jobs", headers: headers).status == 401)
+    }
+
+    @Test func `a token is in no description`() {
+        let policy = AccessPolicy(operatorToken: "hunter2-secret", readerToken: "hunter3-secret")
+        var dumped = ""
+        dump(policy, to: &dumped)
+        #expect(!"\(policy) \(String(reflecting: policy)) \(dumped)".contains("hunter"))
+    }
+
+    @Test(arguments: [
+        (["Origin": "http://evil.example", "Host": "127.0.0.1:8080"], 403),
+        (["Origin": "http://127.0.0.1:8080", "Host": "127.0.0.1:8080"], 202),
+        (["Origin": "null", "Host": "127.0.0.1:8080"], 403),
+        (["Host": "rebound.example:8080", "Origin": "http://rebound.example:8080"], 403),
+        (["Host": "localhost:8080"], 202), (["Host": "[::1]:8080"], 202), (["Host": "10.0.0.5"], 202), ([:], 202),
+        (["Sec-Fetch-Site": "cross-site"], 403), (["Sec-Fetch-Site": "same-origin"], 202),
+    ])
+    func `pages of other sites start nothing on an open service`(fields: [String: String], status: Int) {
+        var headers: HTTPHeaders = [:]
+        for (name, value) in fields { headers[name] = value }
+        #expect(Service().call("POST", "/v1/imports/initial", headers: headers).status == status)
+    }
+
+    @Test func `digests are SHA-256`() {
+        func hex(_ text: String) -> String {
+            SHA256.digest(of: Array(text.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        }
+        #expect(hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(
+            hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")
+                == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+        #expect(
+            hex(String(repeating: "a", count: 1_000_000))
+                == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    }
+}

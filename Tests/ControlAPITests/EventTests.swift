@@ -1,0 +1,128 @@
+import ConnectorCore
+import Foundation
+import MicroHTTP
+import Testing
+
+@testable import ControlAPI
+
+@Suite struct `Events of a job` {
+    /// `event id` of every event in the text of a stream.
+    private func events(_ text: String) -> [String] {
+        text.components(separatedBy: "\n\n").compactMap { block in
+            let lines = block.split(whereSeparator: \.isNewline)
+            guard let event = lines.first(where: { $0.hasPrefix("event: ") }),
+                let id = lines.first(where: { $0.hasPrefix("id: ") })
+            else { return nil }
+            return "\(event.dropFirst(7)) \(id.dropFirst(4))"
+        }
+    }
+
+    private func open(_ service: Service, _ job: Job, lastSeen: String? = nil) throws -> RecordingStream {
+        var headers: HTTPHeaders = [:]
+        headers["Last-Event-ID"] = lastSeen
+        let response = service.api.router.handle(
+            HTTPRequest(method: "GET", path: "/v1/jobs/\(job.id)/events", headers: headers))
+        let stream = RecordingStream()
+        guard case .stream(let start) = response.body else { throw Inbox.NothingCame() }
+        start(stream)
+        return stream
+    }
+
+    @Test func `come over a socket in order and end with the job`() throws {
+        let service = Service()
+        let job = service.addJob(.queued)
+        try service.serve { port in
+            let client = try SocketClient(port: port)
+            try client.request("GET", "/v1/jobs/\(job.id)/events")
+            try client.wait(for: "id: 1\n")
+            service.store.change(job.id) { $0.state = .running }
+            try client.wait(for: "id: 2\n")
+            service.store.change(job.id) { $0.progress.machines = .init(done: 5, total: 9) }
+            try client.wait(for: "id: 3\n")
+            service.store.change(job.id) { $0.state = .succeeded }
+            let text = try client.readToEnd()
+            #expect(text.contains("Content-Type: text/event-stream\r\n"))
+            #expect(events(text) == ["state 1", "state 2", "progress 3", "state 4"])
+            #expect(text.contains("\"machines\":{\"done\":5,\"total\":9}"))
+        }
+    }
+
+    @Test func `of changes in quick succession tell the newest and never go back`() throws {
+        let service = Service()
+        let job = service.addJob()
+        let stream = try open(service, job)
+        for done in 1...500 { service.store.change(job.id) { $0.progress.machines.done = done } }
+        service.store.change(job.id) { $0.state = .failed }
+        try poll { stream.isFinished }
+        let ids = events(stream.text).compactMap { Int($0.split(separator: " ")[1]) }
+        #expect(ids == ids.sorted() && Set(ids).count == ids.count)
+        #expect(ids.last == 502)
+    }
+
+    @Test func `that the client has seen are not sent again`() throws {
+        let service = Service()
+        let job = service.addJob()
+        service.store.change(job.id) { $0.progress.machines.done = 1 }
+        let stream = try open(service, job, lastSeen: "2")
+        let behind = try open(service, job, lastSeen: "1")
+        try poll { behind.text.contains("id: 2\n") }
+        #expect(stream.text.isEmpty)
+        service.store.change(job.id) { $0.state = .succeeded }
+        try poll { stream.isFinished && behind.isFinished }
+        #expect(events(stream.text) == ["state 3"])
+        #expect(events(behind.text) == ["state 2", "state 3"])
+    }
+
+    @Test func `of an ended job are its last state, then nothing more`() throws {
+        let service = Service()
+        let job = service.addJob(.succeeded)
+        let stream = try open(service, job)
+        try poll { stream.isFinished }
+        #expect(events(stream.text) == ["state 1"])
+        let answer = service.call("GET", "/v1/jobs/\(job.id)/events", headers: ["Last-Event-ID": "1"])
+        #expect(answer.status == 204)
+    }
+
+    @Test(arguments: ["", "x", "99999999999999999999", "-"])
+    func `ignore a last event id that is not ours`(lastSeen: String) throws {
+        let service = Service()
+        let stream = try open(service, service.addJob(.succeeded), lastSeen: lastSeen)
+        try poll { stream.isFinished }
+        #expect(events(stream.text) == ["state 1"])
+    }
+
+    @Test func `have a comment between them, and a change nobody told of is found by then`() throws {
+        var limits = ControlAPILimits()
+        limits.heartbeatSeconds = 0.02
+        let service = Service(limits: limits)
+        let job = service.addJob()
+        let stream = try open(service, job)
+        try poll { stream.text.components(separatedBy: ": still here\n\n").count > 3 }
+        service.store.change(job.id, tell: false) { $0.state = .cancelled }
+        try poll { stream.isFinished }
+        #expect(events(stream.text) == ["state 1", "state 2"])
+    }
+
+    @Test func `are refused above the number of streams, until one ends`() throws {
+        var limits = ControlAPILimits()
+        limits.streamsMax = 2
+        let service = Service(limits: limits)
+        let job = service.addJob()
+        let streams = try (0..<2).map { _ in try open(service, job) }
+        let refused = service.call("GET", "/v1/jobs/\(job.id)/events")
+        #expect(refused.status == 503)
+        #expect(refused.headers["Retry-After"] == "15")
+        streams[0].finish()
+        #expect(service.call("GET", "/v1/jobs/\(job.id)/events").isOpen)
+    }
+
+    @Test func `stay one line each whatever a message holds`() throws {
+        let service = Service()
+        let job = service.addJob(.failed)
+        service.store.change(job.id) { $0.failure = .internal("a\r\n\nevent: state\nid: 99\n\n") }
+        let stream = try open(service, job)
+        try poll { stream.isFinished }
+        #expect(events(stream.text) == ["state 2"])
+        #expect(stream.text.split(separator: "\n").count == 3)
+    }
+}

@@ -1,0 +1,41 @@
+import Dispatch
+import Foundation
+import MicroHTTP
+import Threading
+
+/// Starts a deferred answer and waits for what is delivered.
+final class Inbox: Sendable {
+    struct NothingCame: Error {}
+
+    private let delivered = Locked<HTTPResponse?>(nil)
+    private let arrival = DispatchSemaphore(value: 0)
+
+    init(_ response: HTTPResponse) {
+        guard case .deferred(let start) = response.body else {
+            delivered.withLock { $0 = response }
+            arrival.signal()
+            return
+        }
+        start(
+            DeferredResponder { [self] response in
+                delivered.withLock { $0 = $0 ?? response }
+                arrival.signal()
+            })
+    }
+
+    func take() throws -> Answer {
+        guard arrival.wait(timeout: .now() + 10) == .success, let response = delivered.withLock({ $0 }) else {
+            throw NothingCame()
+        }
+        return Answer(response)
+    }
+}
+
+/// Waits until `condition` holds; throws after ten seconds.
+func poll(_ condition: () -> Bool) throws {
+    let deadline = Date.now + 10
+    while !condition() {
+        if Date.now > deadline { throw Inbox.NothingCame() }
+        usleep(1000)
+    }
+}
