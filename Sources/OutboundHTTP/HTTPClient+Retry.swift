@@ -14,11 +14,12 @@ extension HTTPClient {
         var elapsed = 0.0
         var attempt = 1
         while true {
-            try await budget?.acquire()
+            try await budget?.begin()
             let started = clock.now()
             var bounded = request
             bounded.deadlineSeconds = min(request.deadlineSeconds, policy.deadlineSeconds - elapsed)
             let outcome = await outcome(of: bounded, attempt: attempt)
+            budget?.end()
             elapsed += clock.now() - started
 
             var retryAfter: Double?

@@ -1,7 +1,8 @@
 /// A complete answer, whatever its status.
 public struct OutboundResponse: Sendable {
     public let status: Int
-    /// Decoded: a gzip answer is unpacked already.
+    /// Decoded: a gzip answer is unpacked already. Complete as its framing (Content-Length, chunks) goes; libcurl does
+    /// not notice a gzip stream that ends early within complete framing, so a reader must refuse half a document.
     public let body: [UInt8]
     /// From the start of the attempt to the last byte.
     public let seconds: Double

@@ -1,13 +1,141 @@
 import Threading
 
-/// How many calls an API family allows per minute and per hour.
-///
-/// First come, first served; bursts go out at once as long as the windows hold.
+/// How many calls an API family allows per minute and per hour: no 60 s and no 3600 s ever hold more, wherever a server
+/// lets its windows begin. Bursts go out at once as long as the windows allow, then first come, first served.
 public final class RateBudget: Sendable {
-    public init(perMinute: Int, perHour: Int, clock: WaitClock = .system) {}
+    private struct State {
+        var log: CallLog
+        var waiting = 0
+    }
 
-    /// Waits until a call may go out.
-    public func acquire() async throws {}
+    private let state: Locked<State>
+    private let gate = FairGate()
+    private let clock: WaitClock
 
-    public func close(forSeconds seconds: Double) {}
+    /// - Parameters:
+    ///   - perMinute: 0 for no limit; likewise `perHour`.
+    ///   - marginSeconds: makes both windows longer, for a server's clock that runs a little differently.
+    public init(
+        perMinute: Int, perHour: Int, marginSeconds: Double = 0.5, restoring snapshot: Snapshot? = nil,
+        clock: WaitClock = .system
+    ) {
+        self.clock = clock
+        var log = CallLog(perMinute: perMinute, perHour: perHour, marginSeconds: marginSeconds)
+        if let snapshot {
+            let now = clock.now()
+            // What the wall clock puts into the future, because it was set back, counts as of now; so does a closing
+            // further away than any can be.
+            let offset = now - clock.wall()
+            let closed = snapshot.closedUntil.map { min($0 + offset, now + RateBudget.closedSecondsMax) }
+            log.restore(
+                snapshot.calls.filter(\.isFinite).map { min($0 + offset, now) },
+                closedUntil: closed.flatMap { $0.isFinite ? $0 : nil })
+        }
+        state = Locked(State(log: log))
+    }
+
+    /// A closing lasts a day at most, whatever a server says.
+    private static let closedSecondsMax = 86_400.0
+
+    /// Waits until a call may go out and counts it as made now.
+    ///
+    /// For calls whose arrival at the server may take long, `HTTPClient.send(_:retrying:budget:)` is more exact: it
+    /// counts a call until its answer is here.
+    ///
+    /// - Throws: `OutboundError.cancelled`.
+    public func acquire() async throws {
+        try await begin()
+        end()
+    }
+
+    /// Waits until a call may go out; it fills the windows until `end`, and as of that moment.
+    func begin() async throws {
+        guard !Task.isCancelled else { throw OutboundError.cancelled }
+        state.withLock { $0.waiting += 1 }
+        defer { state.withLock { $0.waiting -= 1 } }
+        try await gate.enter()
+        defer { gate.leave() }
+        while true {
+            let pause: Double? = state.withLock { state in
+                let now = clock.now()
+                let earliest = state.log.earliest(now: now)
+                guard earliest <= now else { return earliest - now }
+                state.log.begin()
+                return nil
+            }
+            guard let pause else { return }
+            do {
+                // Too short only if the budget is closed meanwhile, or a call is still under way: then it waits again.
+                try await clock.sleep(pause)
+            } catch {
+                throw OutboundError.cancelled
+            }
+        }
+    }
+
+    func end() {
+        state.withLock { $0.log.end(now: clock.now()) }
+    }
+
+    /// Lets nothing out for that long, beginning now; a closing in force is never shortened.
+    public func close(forSeconds seconds: Double) {
+        guard seconds > 0 else { return }
+        state.withLock { state in
+            state.log.close(until: clock.now() + min(seconds, RateBudget.closedSecondsMax))
+        }
+    }
+
+    /// What the budget allows now, for progress reports.
+    public struct Status: Sendable, Equatable {
+        /// Calls left in the minute that ends now; `nil` without a limit.
+        public var remainingThisMinute: Int?
+        public var remainingThisHour: Int?
+        public var waiting: Int
+        /// 0 when open.
+        public var closedForSeconds: Double
+        /// Until the next call may go out, those that wait already not considered; 0 for at once. With calls under way
+        /// it may become later.
+        public var secondsUntilNextCall: Double
+    }
+
+    public var status: Status {
+        state.withLock { state in
+            let now = clock.now()
+            let earliest = state.log.earliest(now: now)
+            return Status(
+                remainingThisMinute: state.log.remaining(in: state.log.minute, now: now),
+                remainingThisHour: state.log.remaining(in: state.log.hour, now: now), waiting: state.waiting,
+                closedForSeconds: max(0, state.log.closedUntil - now), secondsUntilNextCall: max(0, earliest - now))
+        }
+    }
+
+    /// Seconds until `calls` more calls could all have gone out; counts up to 100,000 of them.
+    public func secondsUntil(calls: Int) -> Double {
+        let now = clock.now()
+        let log = state.withLock { $0.log }
+        return log.lastOf(calls: min(max(0, calls), 100_000), now: now) - now
+    }
+
+    /// The calls still in a window and the closing, as seconds since 1970, to be kept over a restart.
+    public struct Snapshot: Sendable, Codable, Equatable {
+        public var calls: [Double]
+        public var closedUntil: Double?
+
+        public init(calls: [Double], closedUntil: Double? = nil) {
+            self.calls = calls
+            self.closedUntil = closedUntil
+        }
+    }
+
+    public var snapshot: Snapshot {
+        state.withLock { state in
+            let now = clock.now()
+            let offset = clock.wall() - now
+            _ = state.log.earliest(now: now)
+            let underWay = [Double](repeating: now + offset, count: state.log.inFlight)
+            return Snapshot(
+                calls: state.log.recorded.map { $0 + offset } + underWay,
+                closedUntil: state.log.closedUntil > now ? state.log.closedUntil + offset : nil)
+        }
+    }
 }

@@ -13,6 +13,8 @@ struct RequestCheck {
         guard start.hasPrefix("https://") || start.hasPrefix("http://") else {
             throw .invalidURL("must start with http:// or https://")
         }
+        // curl would take the first part of the path for the host.
+        guard !request.url.contains(":///") else { throw .invalidURL("names no host") }
         for (name, value) in request.headers {
             guard !name.isEmpty, name.utf8.allSatisfy(RequestCheck.isTokenByte) else {
                 throw .other("a header name is not a token")
