@@ -39,14 +39,19 @@ import Threading
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n12345",
     ])
     func `an answer cut short is truncated`(answer: String) async throws {
-        for resets in [false, true] {
-            let server = try RawServer { connection, _ in
-                connection.send(answer)
-                if resets { connection.reset() }
-                return false
-            }
-            #expect(await failure(of: OutboundRequest(.get, url: server.url)) == .truncated)
+        let closing = try RawServer { connection, _ in
+            connection.send(answer)
+            return false
         }
+        #expect(await failure(of: OutboundRequest(.get, url: closing.url)) == .truncated)
+        let resetting = try RawServer { connection, _ in
+            connection.send(answer)
+            connection.reset()
+            return false
+        }
+        // A reset may throw away what the client has not read yet, the beginning of the answer included.
+        let reset = await failure(of: OutboundRequest(.get, url: resetting.url))
+        #expect(reset == .truncated || reset?.kind == "unreachable")
     }
 
     @Test(arguments: [
