@@ -59,7 +59,7 @@ let package = Package(
 
         .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"]),
         .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore"]),
-        .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "MicroHTTP"]),
+        .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Threading"]),
         .testTarget(name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox"]),
         .testTarget(name: "CARImporterTests", dependencies: ["CARImporter", "MicroHTTP", "Sandbox"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", grdb]),
