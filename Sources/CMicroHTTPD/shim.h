@@ -104,3 +104,24 @@ static inline int cmhd_has_client_certificate(struct MHD_Connection *connection)
     return gnutls_certificate_get_peers(session, &count) != NULL && count > 0
         && gnutls_session_get_verify_cert_status(session) == 0;
 }
+
+// Which PEM text of a TLS configuration is unusable: 0 none, 1 certificate or key, 2 client authorities, 3 out of memory.
+// `reason` gets a static text.
+static inline int cmhd_check_tls(const char *certificate, const char *key, const char *client_ca, const char **reason) {
+    gnutls_certificate_credentials_t credentials;
+    if (gnutls_certificate_allocate_credentials(&credentials) < 0) return 3;
+    gnutls_datum_t c = {(unsigned char *)certificate, (unsigned int)strlen(certificate)};
+    gnutls_datum_t k = {(unsigned char *)key, (unsigned int)strlen(key)};
+    int fault = 0;
+    int code = gnutls_certificate_set_x509_key_mem(credentials, &c, &k, GNUTLS_X509_FMT_PEM);
+    if (code < 0) {
+        fault = 1;
+    } else if (client_ca != NULL) {
+        gnutls_datum_t a = {(unsigned char *)client_ca, (unsigned int)strlen(client_ca)};
+        code = gnutls_certificate_set_x509_trust_mem(credentials, &a, GNUTLS_X509_FMT_PEM);
+        if (code <= 0) fault = 2;
+    }
+    *reason = code < 0 ? gnutls_strerror(code) : "no certificate found";
+    gnutls_certificate_free_credentials(credentials);
+    return fault;
+}

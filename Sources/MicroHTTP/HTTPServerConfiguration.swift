@@ -1,3 +1,5 @@
+import CMicroHTTPD
+
 /// Where the server listens and what it allows; every bound has a default fit for a small control API.
 public struct HTTPServerConfiguration: Sendable {
     /// An address or name; `::` or `[::]` takes IPv4 connections too.
@@ -88,5 +90,16 @@ extension HTTPServerConfiguration {
 extension HTTPServerTLS {
     /// - Throws: `.badCertificate`, which names the text that is unusable.
     func validate() throws(HTTPServerError) {
+        var reason: UnsafePointer<CChar>?
+        let fault = cmhd_check_tls(certificate, key, clientAuthorities, &reason)
+        if fault == 0 { return }
+        let text =
+            switch fault {
+            case 1: "certificate and key"
+            case 2: "client authorities"
+            default: "TLS settings"
+            }
+        let detail = reason.map { String(cString: $0) } ?? "out of memory"
+        throw HTTPServerError(.badCertificate, "the \(text) can't be used: \(detail)")
     }
 }

@@ -5,7 +5,7 @@ import Testing
     @Test func `are answered on a free port with the handler's status, headers and body`() throws {
         try withServer(handler: { _ in
             HTTPResponse(status: 201, contentType: "text/plain", text: "made", headers: ["Location": "/x"])
-        }) { server in
+        }) { server throws in
             #expect(server.port != 0)
             let answer = try RawClient(port: server.port).get("/")
             #expect(answer.status == 201)
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `keep their raw path while the query is decoded`() throws {
-        try withServer(handler: echo) { server in
+        try withServer(handler: echo) { server throws in
             let client = try RawClient(port: server.port)
             #expect(
                 try client.get("/a%2Fb/c%20d?x=1+2&x=%C3%A9&empty=&bare&=v&a=b=c").text
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `follow one another on a connection, pipelined too`() throws {
-        try withServer(handler: echo) { server in
+        try withServer(handler: echo) { server throws in
             let client = try RawClient(port: server.port)
             let one = "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
             let two = "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `to HEAD carry the length of GET and no body`() throws {
-        try withServer(handler: echo) { server in
+        try withServer(handler: echo) { server throws in
             let client = try RawClient(port: server.port)
             let answer = try client.get("/abc", method: "HEAD")
             #expect(answer.header("Content-Length") == "11")
@@ -54,7 +54,7 @@ import Testing
     @Test(arguments: [204, 304]) func `answered with a status without body get none`(status: Int) throws {
         try withServer(handler: { request in
             request.path == "/next" ? try echo(request) : HTTPResponse(status: status, body: .bytes(Array("no".utf8)))
-        }) { server in
+        }) { server throws in
             let client = try RawClient(port: server.port)
             #expect(try client.get("/").status == status)
             #expect(try client.get("/next").text == "GET /next\n\n")
@@ -63,7 +63,7 @@ import Testing
 
     @Test func `get large bodies whole`() throws {
         let body = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        try withServer(handler: { _ in HTTPResponse(status: 200, body: .bytes(body)) }) { server in
+        try withServer(handler: { _ in HTTPResponse(status: 200, body: .bytes(body)) }) { server throws in
             let client = try RawClient(port: server.port)
             let answer = try client.get("/")
             #expect(answer.header("Content-Length") == "3000000")
