@@ -1,0 +1,215 @@
+import MicroHTTP
+import Threading
+
+/// Microsoft's login and Defender API over an estate, as strict as the services are.
+///
+/// Use `handle` as an `HTTPHandler`. Paths: `/{tenant}/oauth2/v2.0/token`, `/api/...`, `/api/v1.0/...`.
+public final class DefenderSimulator: Sendable {
+    public let estate: Estate
+    public let faults: FaultPlan
+    public let counters = EndpointCounters()
+    let options: SandboxOptions
+    private let tokens: TokenService
+    private let windows: Locked<[String: CallWindow]>
+    private let queries = Locked<UInt64>(0)
+
+    public init(estate: Estate, options: SandboxOptions, faults: FaultPlan = FaultPlan()) {
+        self.estate = estate
+        self.options = options
+        self.faults = faults
+        tokens = TokenService(options: options, now: { estate.now })
+        windows = Locked([
+            "machines": CallWindow(perMinute: 100, perHour: 1500),
+            "logonusers": CallWindow(perMinute: 100, perHour: 1500),
+            "alerts": CallWindow(perMinute: 100, perHour: 1500), "hunting": CallWindow(perMinute: 45, perHour: 1500),
+        ])
+    }
+
+    /// Refuses every token given so far, as when the application's secret was revoked.
+    public func revokeTokens() {
+        tokens.revokeAll()
+    }
+
+    /// Answers one request.
+    @Sendable public func handle(_ request: HTTPRequest) throws -> HTTPResponse {
+        let segments = RequestPath.segments(request.path)
+        if segments.first == "_sandbox" { return control(segments.dropFirst().joined(separator: "/"), request) }
+        if segments.count == 4, segments[1...] == ["oauth2", "v2.0", "token"] {
+            return try respond(
+                to: request, endpoint: "token",
+                error: { [tokens] status in
+                    tokens.refuse("temporarily_unavailable", 90033, "A transient error has occurred.", status: status)
+                }
+            ) { [tokens] request in tokens.answer(tenant: segments[0], request) }
+        }
+        var path = segments[...]
+        guard path.popFirst() == "api" else { return DefenderError(status: 404).response }
+        if path.first == "v1.0" { path.removeFirst() }
+        switch path.count {
+        case 1 where path.first == "machines": return try api(request, "machines", "GET", machines)
+        case 1 where path.first == "alerts": return try api(request, "alerts", "GET", alerts)
+        case 2 where path == ["advancedqueries", "run"]: return try api(request, "hunting", "POST", hunt)
+        case 3 where path.first == "machines" && path.last == "logonusers":
+            let id = path[path.startIndex + 1]
+            return try api(request, "logonusers", "GET") { [self] request throws(DefenderError) in
+                try logonUsers(of: id, request)
+            }
+        default: return DefenderError(404, "NotFound", "No resource at \(request.path).").response
+        }
+    }
+
+    // MARK: Around every call
+
+    private func api(
+        _ request: HTTPRequest, _ endpoint: String, _ method: String,
+        _ work: @escaping @Sendable (HTTPRequest) throws(DefenderError) -> HTTPResponse
+    ) throws -> HTTPResponse {
+        try respond(to: request, endpoint: endpoint, error: { DefenderError(status: $0).response }) { [self] request in
+            do throws(DefenderError) {
+                guard request.method == method else {
+                    throw DefenderError(405, "MethodNotAllowed", "The method \(request.method) is not allowed.")
+                }
+                try authorize(request)
+                try takeCall(endpoint)
+                return try work(request)
+            } catch {
+                if error.status == 429 { counters.countThrottled(endpoint) }
+                return error.response
+            }
+        }
+    }
+
+    private func respond(
+        to request: HTTPRequest, endpoint: String, error: (Int) -> HTTPResponse,
+        answer: @escaping @Sendable (HTTPRequest) throws -> HTTPResponse
+    ) throws -> HTTPResponse {
+        counters.countCall(endpoint)
+        let response = try FaultyEndpoint.respond(to: request, fault: faults.next(endpoint), error: error) {
+            request, _ in
+            try answer(request)
+        }
+        counters.countAnswer(endpoint, response)
+        return response
+    }
+
+    private func authorize(_ request: HTTPRequest) throws(DefenderError) {
+        let parts = (request.headers["Authorization"] ?? "").split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw DefenderError(401, "Unauthorized", "Missing authorization header.")
+        }
+        switch tokens.check(String(parts[1])) {
+        case .valid: return
+        case .expired: throw DefenderError(401, "Unauthorized", "The token is expired.")
+        case .unknown: throw DefenderError(401, "Unauthorized", "The token is not valid.")
+        }
+    }
+
+    private func takeCall(_ endpoint: String) throws(DefenderError) {
+        guard options.enforcesRateLimits else { return }
+        let now = estate.now.milliseconds
+        guard let refused = windows.withLock({ $0[endpoint]?.take(at: now) }) else { return }
+        throw DefenderError(
+            429, "TooManyRequests", "Maximum number of calls exceeded: \(refused.limit).",
+            retryAfterSeconds: refused.retryAfter)
+    }
+
+    // MARK: Calls
+
+    private func machines(_ request: HTTPRequest) throws(DefenderError) -> HTTPResponse {
+        let query = try ListQuery(request, properties: FilterProperties.machine)
+        let state = estate.snapshot()
+        var matching = state.machines
+        if let filter = query.filter {
+            matching = matching.filter { machine in filter.matches { FilterProperties.value($0, of: machine) } }
+        }
+        return try page(matching, query, request, path: "machines") { machine, writer in
+            DefenderJSON.write(machine, rows: state.networkRows(of: machine), to: &writer)
+        }
+    }
+
+    private func alerts(_ request: HTTPRequest) throws(DefenderError) -> HTTPResponse {
+        let query = try ListQuery(request, properties: FilterProperties.alert)
+        var matching = estate.snapshot().alerts
+        if let filter = query.filter {
+            matching = matching.filter { alert in filter.matches { FilterProperties.value($0, of: alert) } }
+        }
+        return try page(matching, query, request, path: "alerts") { DefenderJSON.write($0, to: &$1) }
+    }
+
+    private func page<Element>(
+        _ matching: [Element], _ query: ListQuery, _ request: HTTPRequest, path: String,
+        write: (Element, inout JSONWriter) -> Void
+    ) throws(DefenderError) -> HTTPResponse {
+        if matching.isEmpty, options.emptyListIsNotFound {
+            throw DefenderError(404, "ResourceNotFound", "No \(path) were found.")
+        }
+        let length = min(query.top ?? ListQuery.topMax, options.pageMaximum)
+        let page = matching.dropFirst(query.skip).prefix(length)
+        let hasMore = query.skip + page.count < matching.count
+        counters.countRows(path, page.count)
+        var writer = JSONWriter(capacity: 256 + page.count * 1400)
+        writer.object { writer in
+            writer.member("@odata.context", "https://\(Self.host(request))/api/$metadata#\(path)")
+            writer.key("value")
+            writer.array { writer in for element in page { write(element, &writer) } }
+            let link = NextLink(mode: options.nextLinks, host: Self.host(request), path: "/api/\(path)")
+            if let link = link.text(after: query, pageCount: page.count, hasMore: hasMore) {
+                writer.member("@odata.nextLink", link)
+            }
+        }
+        return SandboxAnswer.json(200, writer.bytes)
+    }
+
+    private static func host(_ request: HTTPRequest) -> String {
+        request.headers["Host"] ?? "localhost"
+    }
+
+    private func logonUsers(of id: String, _ request: HTTPRequest) throws(DefenderError) -> HTTPResponse {
+        guard request.query.isEmpty else {
+            throw DefenderError(400, "BadRequest", "The query parameter '\(request.query[0].name)' is not supported.")
+        }
+        let state = estate.snapshot()
+        guard let machine = state.machine(id: id) else {
+            throw DefenderError(404, "ResourceNotFound", "Machine \(id) was not found.")
+        }
+        let users = state.users(of: machine)
+        counters.countRows("logonusers", users.count)
+        var writer = JSONWriter(capacity: 256 + users.count * 300)
+        writer.object { writer in
+            writer.member("@odata.context", "https://\(Self.host(request))/api/$metadata#Users")
+            writer.key("value")
+            writer.array { writer in for user in users { DefenderJSON.write(user, machine: machine, to: &writer) } }
+        }
+        return SandboxAnswer.json(200, writer.bytes)
+    }
+
+    private func hunt(_ request: HTTPRequest) throws(DefenderError) -> HTTPResponse {
+        let type = request.headers["Content-Type"]?.split(separator: ";").first.map(String.init) ?? ""
+        guard type.lowercased() == "application/json" else {
+            throw DefenderError(400, "InvalidRequestBody", "The request's content type must be application/json.")
+        }
+        guard let body = try? JSONParser.parse(request.body), let members = body.objectValue else {
+            throw DefenderError(400, "InvalidRequestBody", "The request body is not a JSON object.")
+        }
+        guard members.map(\.name) == ["Query"], let text = members[0].value.stringValue else {
+            throw DefenderError(400, "InvalidRequestBody", "The request body must hold 'Query' alone, a string.")
+        }
+        let state = estate.snapshot()
+        let number = queries.withLock { count in
+            count += 1
+            return count
+        }
+        do throws(HuntingError) {
+            let query = try KQLParser.parse(text, now: state.now)
+            var executor = HuntingExecutor(state: state, random: SplitMix64(seed: state.seed, 0x80, number))
+            let relation = try executor.run(query, rowLimit: options.huntingRowLimit)
+            guard let bytes = HuntingAnswer.write(relation, bytesMax: options.huntingBytesMaximum) else {
+                throw HuntingError("Query execution has exceeded the allowed result size. Optimize your query.")
+            }
+            counters.countRows("hunting", relation.rows.count)
+            return SandboxAnswer.json(200, bytes)
+        } catch {
+            throw DefenderError(400, "BadRequest", error.message)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import MicroHTTP
+
+/// `$filter`, `$top` and `$skip` of a list request.
+struct ListQuery: Sendable {
+    static let topMax = 10_000
+
+    var filter: ODataExpression?
+    var filterText: String?
+    var top: Int?
+    var skip = 0
+
+    init(_ request: HTTPRequest, properties: [String: ODataExpression.Kind]) throws(DefenderError) {
+        var seen: Set<String> = []
+        for item in request.query {
+            guard seen.insert(item.name).inserted else {
+                throw DefenderError(400, "ODataError", "Query option '\(item.name)' was specified more than once.")
+            }
+            switch item.name {
+            case "$filter":
+                filterText = item.value
+                do throws(ODataFilterParser.Failure) {
+                    filter = try ODataFilterParser.parse(item.value, properties: properties)
+                } catch {
+                    throw DefenderError(400, "ODataError", error.message)
+                }
+            case "$top":
+                let top = try Self.number(item)
+                guard top <= Self.topMax else {
+                    throw DefenderError(
+                        400, "ODataError", "The limit of '\(Self.topMax)' for Top query has been exceeded: '\(top)'.")
+                }
+                self.top = top
+            case "$skip": skip = try Self.number(item)
+            case let name where name.hasPrefix("$"):
+                throw DefenderError(400, "ODataError", "The query parameter '\(name)' is not supported.")
+            default: throw DefenderError(400, "BadRequest", "The query parameter '\(item.name)' is unknown.")
+            }
+        }
+    }
+
+    /// Digits alone: a sign or `1e+05` is refused, as Microsoft does.
+    private static func number(_ item: HTTPRequest.QueryItem) throws(DefenderError) -> Int {
+        guard !item.value.isEmpty, item.value.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(item.value)
+        else {
+            throw DefenderError(400, "ODataError", "Invalid value '\(item.value)' for \(item.name): not an integer.")
+        }
+        return number
+    }
+}

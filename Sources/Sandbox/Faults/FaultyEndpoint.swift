@@ -1,0 +1,47 @@
+import Dispatch
+import MicroHTTP
+
+/// Applies what a fault asks for around an endpoint's own answer.
+enum FaultyEndpoint {
+    /// - Parameters:
+    ///   - error: the service's form of an error of that status.
+    ///   - answer: does the work and answers; faults it doesn't handle here reach it as its argument.
+    static func respond(
+        to request: HTTPRequest, fault: Fault.Kind?, error: (Int) -> HTTPResponse,
+        answer: @escaping @Sendable (HTTPRequest, Fault.Kind?) throws -> HTTPResponse
+    ) throws -> HTTPResponse {
+        guard let fault else { return try answer(request, nil) }
+        switch fault {
+        case .delay(let milliseconds):
+            return HTTPResponse(
+                status: 200,
+                body: .deferred { responder in
+                    DispatchQueue(label: "sandbox.delay").asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
+                        responder.respond((try? answer(request, nil)) ?? SandboxAnswer.broken)
+                    }
+                })
+        case .hang: return HTTPResponse(status: 200, body: .deferred { _ in })
+        case .resetBefore: return SandboxAnswer.reset
+        case .resetAfter:
+            _ = try answer(request, nil)
+            return SandboxAnswer.reset
+        case .truncate:
+            var response = try answer(request, nil)
+            if case .bytes(let bytes) = response.body { response.body = .bytes(Array(bytes.prefix(bytes.count / 2))) }
+            return response
+        case .status(let status): return error(status)
+        case .throttle(let seconds):
+            var response = error(429)
+            response.headers["Retry-After"] = seconds.map(String.init)
+            return response
+        case .html(let status):
+            return HTTPResponse(
+                status: status, contentType: "text/html",
+                text: "<html><body><h1>\(status) Bad Gateway</h1></body></html>")
+        case .wrongJSON: return SandboxAnswer.json(200, Array("{\"value\":[{\"id\":".utf8))
+        case .wrongShape: return SandboxAnswer.json(200, ["unexpected": true])
+        case .empty: return HTTPResponse(status: 200, headers: ["Content-Type": "application/json"])
+        case .importFails, .importHangs, .statusWithoutLists, .jobFails: return try answer(request, fault)
+        }
+    }
+}

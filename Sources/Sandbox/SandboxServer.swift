@@ -1,0 +1,78 @@
+import MicroHTTP
+
+/// Both simulators on loopback ports, with one estate behind them.
+public final class SandboxServer: Sendable {
+    public let estate: Estate
+    public let defender: DefenderSimulator
+    public let car: CARSimulator
+    public let options: SandboxOptions
+    private let defenderServer: HTTPServer
+    private let carServer: HTTPServer
+
+    /// - Parameter estate: `nil` generates one from the options.
+    public init(options: SandboxOptions = SandboxOptions(), estate: Estate? = nil) {
+        let estate =
+            estate
+            ?? Estate.generate(
+                seed: options.seed, machines: options.machines,
+                vulnerabilityRowsPerMachine: options.vulnerabilityRowsPerMachine, alerts: options.alerts)
+        self.estate = estate
+        self.options = options
+        let defender = DefenderSimulator(estate: estate, options: options)
+        let car = CARSimulator(options: options)
+        self.defender = defender
+        self.car = car
+        defenderServer = HTTPServer(
+            configuration: Self.configuration(port: options.defenderPort, bodyBytesMax: 4 * 1024 * 1024)
+        ) { try defender.handle($0) }
+        carServer = HTTPServer(
+            configuration: Self.configuration(port: options.carPort, bodyBytesMax: 64 * 1024 * 1024)
+        ) { try car.handle($0) }
+    }
+
+    private static func configuration(port: UInt16, bodyBytesMax: Int) -> HTTPServerConfiguration {
+        var configuration = HTTPServerConfiguration(host: "127.0.0.1", port: port)
+        configuration.bodyBytesMax = bodyBytesMax
+        configuration.connectionMemoryBytes = 64 * 1024
+        // Longer than any timeout a client is tested with: a hanging answer must not be cut from this side first.
+        configuration.deferredAnswerSeconds = 600
+        configuration.idleSeconds = 900
+        configuration.streamBufferBytesMax = SandboxAnswer.streamBufferBytesMax
+        return configuration
+    }
+
+    /// Starts both servers.
+    ///
+    /// - Throws: `HTTPServerError`, which names the port that is taken; then neither runs.
+    public func start() throws(HTTPServerError) {
+        try defenderServer.start()
+        do throws(HTTPServerError) {
+            try carServer.start()
+        } catch {
+            defenderServer.stop(graceSeconds: 0)
+            throw error
+        }
+    }
+
+    /// Stops both; hanging answers are given up at once.
+    public func stop() {
+        defenderServer.stop(graceSeconds: 0)
+        carServer.stop(graceSeconds: 0)
+    }
+
+    /// `http://127.0.0.1:PORT`: base of the Defender API and of the token endpoint.
+    public var defenderURL: String { "http://127.0.0.1:\(defenderServer.port)" }
+    /// `http://127.0.0.1:PORT/api/car/v2`: what `CAR_SERVICE_URL` is set to.
+    public var carURL: String { "http://127.0.0.1:\(carServer.port)/api/car/v2" }
+
+    public var defenderPort: UInt16 { defenderServer.port }
+    public var carPort: UInt16 { carServer.port }
+
+    /// Where CAR's graph departs from what the estate demands; empty when the import was right.
+    public func differences(
+        source: String, alerts: Bool = true, vulnerabilities: Bool = true, allowsLooseVertices: Bool = false
+    ) -> [String] {
+        let expected = ExpectedGraph.compute(estate, alerts: alerts, vulnerabilities: vulnerabilities)
+        return car.graph(source: source).differences(from: expected, allowsLooseVertices: allowsLooseVertices)
+    }
+}
