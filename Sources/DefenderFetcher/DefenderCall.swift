@@ -1,0 +1,33 @@
+import OutboundHTTP
+
+/// One call of the Defender API, without its token.
+struct DefenderCall: Sendable {
+    let family: APIFamily
+    /// For errors, without ids and query: `GET /api/machines`.
+    let operation: String
+    var request: OutboundRequest
+
+    static func get(_ family: APIFamily, _ operation: String, url: String) -> DefenderCall {
+        DefenderCall(family, operation, OutboundRequest(.get, url: url))
+    }
+
+    /// A hunting query may run for 200 s before the first byte of its answer, which may be 124 MB long.
+    static func post(_ family: APIFamily, _ operation: String, url: String, json: [UInt8]) -> DefenderCall {
+        var call = DefenderCall(family, operation, OutboundRequest(.post, url: url, body: json))
+        call.request.headers.append(("Content-Type", "application/json"))
+        call.request.answerBytesMax = 256 << 20
+        call.request.deadlineSeconds = 400
+        call.request.stallSecondsMax = 300
+        return call
+    }
+
+    private init(_ family: APIFamily, _ operation: String, _ request: OutboundRequest) {
+        self.family = family
+        self.operation = operation
+        self.request = request
+        self.request.label = family.rawValue
+        self.request.headers = [("Accept", "application/json")]
+        // 10,000 machines are about 20 MB; alerts may be several times longer.
+        self.request.answerBytesMax = 192 << 20
+    }
+}

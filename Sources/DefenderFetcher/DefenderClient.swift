@@ -1,0 +1,61 @@
+import ConnectorCore
+import OutboundHTTP
+import Threading
+
+/// Reads one tenant of Microsoft Defender for Endpoint.
+///
+/// Every call waits for its family's budget, carries a token that is renewed in time, is repeated on transient failures
+/// and throws a `DefenderError`, or a `CancellationError` when its task is cancelled. The token goes to the configured
+/// host alone: redirects and links in answers are not followed.
+public final class DefenderClient: DefenderReading {
+    /// When a call is attempted again. The deadline leaves room for a Retry-After of an hour.
+    public static let defaultRetry = RetryPolicy(
+        attemptsMax: 6, baseSeconds: 0.5, capSeconds: 30, deadlineSeconds: 2 * 3600)
+
+    public let budgets: DefenderBudgets
+    let transport: DefenderTransport
+    let settings: DefenderSettings
+    let baseURL: String
+    private let tokens: AccessTokenSource
+
+    /// - Parameters:
+    ///   - http: may be shared; its measurements carry the labels `machines`, `logonusers`, `alerts`, `hunting`, `token`.
+    ///   - budgets: those of another client of the same tenant; own ones by default.
+    /// - Throws: `DefenderSettingsError`, which names every setting that can't work.
+    public init(
+        settings: DefenderSettings, http: HTTPClient, budgets: DefenderBudgets? = nil,
+        retry: RetryPolicy = DefenderClient.defaultRetry, clock: WaitClock = .system
+    ) throws {
+        let problems = settings.problems()
+        guard problems.isEmpty else { throw DefenderSettingsError(problems: problems) }
+        let requests = Locked(0)
+        var loginRetry = retry
+        loginRetry.deadlineSeconds = min(retry.deadlineSeconds, 300)
+        let endpoint = TokenEndpoint(settings: settings, http: http, retry: loginRetry) {
+            requests.withLock { $0 += 1 }
+        }
+        self.settings = settings
+        self.budgets = budgets ?? DefenderBudgets(settings, clock: clock)
+        baseURL = settings.apiURL.withoutTrailingSlashes
+        tokens = AccessTokenSource(endpoint: endpoint, clock: clock)
+        transport = DefenderTransport(
+            settings: settings, http: http, tokens: tokens, budgets: self.budgets, retry: retry, clock: clock,
+            requests: requests)
+    }
+
+    public var requestCount: Int { transport.requests.withLock { $0 } }
+
+    /// When the present token expires, for metrics; `nil` before the first login.
+    public var tokenExpiry: Timestamp? { tokens.tokenExpiry }
+
+    public func forecast(_ calls: DefenderCalls) -> WaitForecast {
+        budgets.forecast(calls)
+    }
+
+    /// Logs in if there is no usable token.
+    ///
+    /// - Throws: `DefenderError`, `CancellationError`.
+    public func login() async throws {
+        _ = try await tokens.token()
+    }
+}

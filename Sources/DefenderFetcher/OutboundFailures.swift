@@ -1,0 +1,26 @@
+import ConnectorCore
+import Foundation
+import OutboundHTTP
+
+extension DefenderError {
+    init(_ operation: String, _ error: OutboundError) {
+        let reason: Reason
+        switch error {
+        case .unreachable(let why): reason = .unreachable(why)
+        case .timedOut, .tls, .truncated, .cancelled, .other: reason = .unreachable(error.description)
+        case .answerTooLarge(let limit): reason = .malformedAnswer("the answer is larger than \(limit) bytes")
+        case .invalidURL: reason = .rejected
+        }
+        self.init(operation: operation, reason: reason, detail: reason == .rejected ? error.description : nil)
+    }
+}
+
+extension OutboundResponse {
+    /// The host a redirect points to, if it names one.
+    var redirectHost: String? {
+        guard let host = header("Location").flatMap({ URLComponents(string: $0)?.host }), !host.isEmpty else {
+            return nil
+        }
+        return String(host.prefix(200))
+    }
+}
