@@ -1,0 +1,27 @@
+import GRDB
+
+/// The schema, as numbered steps. A step that was released is never edited; a change is a new step with the next number.
+enum Migrations {
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 jobs", migrate: JobTables.create)
+        return migrator
+    }()
+
+    /// Brings the database to the newest step this version knows.
+    ///
+    /// - Throws: `StoreError.newerDatabase` where a later version has been at work; nothing is changed then.
+    static func migrate(_ writer: some DatabaseWriter) throws {
+        let applied = try writer.read { db in
+            try migrator.hasBeenSuperseded(db) ? migrator.appliedIdentifiers(db) : []
+        }
+        if !applied.isEmpty {
+            throw StoreError.newerDatabase(found: newest(applied), known: newest(migrator.migrations))
+        }
+        try migrator.migrate(writer)
+    }
+
+    private static func newest(_ identifiers: some Sequence<String>) -> Int {
+        identifiers.compactMap { Int($0.prefix { $0 != " " }) }.max() ?? 0
+    }
+}
