@@ -62,8 +62,8 @@ let package = Package(
         .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Threading"]),
         .testTarget(name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox"]),
         .testTarget(name: "CARImporterTests", dependencies: ["CARImporter", "MicroHTTP", "Sandbox"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", grdb]),
-        .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", "Threading", grdb]),
+        .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
         .testTarget(
             name: "ControlAPITests",
