@@ -158,7 +158,9 @@ final class Exchange {
     private func send(_ response: HTTPResponse, _ connection: OpaquePointer) -> Bool {
         if let template = response.routeTemplate { routeTemplate = template }
         switch response.body {
-        case .bytes(let bytes): return queue(response, OutgoingResponse(bytes: bytes), connection)
+        case .bytes(let bytes):
+            let body = OutgoingResponse.hasNoBody(response.status) ? [] : bytes
+            return queue(response, OutgoingResponse(bytes: body), connection)
         case .deferred(let work):
             let answer = DeferredAnswer(open: core.open, seconds: core.configuration.deferredAnswerSeconds)
             guard answer.suspend(connection) else { return send(ProblemDocument.stopping.response(), connection) }

@@ -1,5 +1,3 @@
-import CMicroHTTPD
-
 /// Where the server listens and what it allows; every bound has a default fit for a small control API.
 public struct HTTPServerConfiguration: Sendable {
     /// An address or name; `::` or `[::]` takes IPv4 connections too.
@@ -41,27 +39,6 @@ public struct HTTPServerConfiguration: Sendable {
     }
 }
 
-/// Certificate and key of an HTTPS server, as PEM text.
-public struct HTTPServerTLS: Sendable, CustomStringConvertible {
-    /// The server's certificate, followed by intermediate ones.
-    public var certificate: String
-    /// The unencrypted private key.
-    public var key: String
-    /// Authorities of client certificates; when set, a client without a certificate from one of them is refused.
-    public var clientAuthorities: String?
-
-    public init(certificate: String, key: String, clientAuthorities: String? = nil) {
-        self.certificate = certificate
-        self.key = key
-        self.clientAuthorities = clientAuthorities
-    }
-
-    /// Without the key.
-    public var description: String {
-        "HTTPServerTLS(client certificates \(clientAuthorities == nil ? "not asked for" : "required"))"
-    }
-}
-
 extension HTTPServerConfiguration {
     /// - Throws: `.invalidConfiguration`, which names the setting and its range.
     func validate() throws(HTTPServerError) {
@@ -84,22 +61,5 @@ extension HTTPServerConfiguration {
                 .invalidConfiguration,
                 "\(setting) is \(value), but must be from \(range.lowerBound) to \(range.upperBound)")
         }
-    }
-}
-
-extension HTTPServerTLS {
-    /// - Throws: `.badCertificate`, which names the text that is unusable.
-    func validate() throws(HTTPServerError) {
-        var reason: UnsafePointer<CChar>?
-        let fault = cmhd_check_tls(certificate, key, clientAuthorities, &reason)
-        if fault == 0 { return }
-        let text =
-            switch fault {
-            case 1: "certificate and key"
-            case 2: "client authorities"
-            default: "TLS settings"
-            }
-        let detail = reason.map { String(cString: $0) } ?? "out of memory"
-        throw HTTPServerError(.badCertificate, "the \(text) can't be used: \(detail)")
     }
 }

@@ -56,7 +56,9 @@ import Testing
             request.path == "/next" ? try echo(request) : HTTPResponse(status: status, body: .bytes(Array("no".utf8)))
         }) { server throws in
             let client = try RawClient(port: server.port)
-            #expect(try client.get("/").status == status)
+            let answer = try client.get("/")
+            #expect(answer.status == status)
+            #expect(answer.header("Content-Length") ?? "0" == "0")
             #expect(try client.get("/next").text == "GET /next\n\n")
         }
     }
