@@ -57,7 +57,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
-        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"]),
+        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP", "Threading"]),
         .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore"]),
         .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Threading"]),
         .testTarget(name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox"]),
