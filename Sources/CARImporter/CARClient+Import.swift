@@ -15,13 +15,19 @@ extension CARClient {
 
     private func importUnordered(_ objects: GraphObjects, report: RunIdentity) async throws -> Int {
         let source = EnvelopeSource(objects, settings: settings, run: report)
-        let envelopes = objects.count / max(1, settings.objectsPerEnvelopeMax) + 1
+        let perEnvelope = max(1, settings.objectsPerEnvelopeMax)
+        let envelopesAtLeast = max(1, (objects.count + perEnvelope - 1) / perEnvelope)
         return try await withThrowingTaskGroup(of: Int.self) { group in
-            // Each task takes a permit before an envelope, so that an envelope is only written when it may be sent.
-            for _ in 0..<min(envelopes, max(1, settings.unconfirmedImportsMax)) {
+            // Each task holds one envelope at most, so memory does not depend on the number of objects.
+            for _ in 0..<min(envelopesAtLeast, max(1, settings.unconfirmedImportsMax)) {
                 group.addTask {
                     var confirmed = 0
-                    while let objects = try await self.importNext(of: source) { confirmed += objects }
+                    while let envelope = await source.next() {
+                        // The envelope comes before the permit: a task that has nothing left to send must not wait
+                        // for a permit behind other callers.
+                        try await self.imports.with { try await self.importConfirmed(envelope) }
+                        confirmed += envelope.objects
+                    }
                     return confirmed
                 }
             }
@@ -30,14 +36,9 @@ extension CARClient {
         }
     }
 
-    /// - Returns: the number of objects, `nil` when there is no further envelope.
-    private func importNext(of source: EnvelopeSource) async throws -> Int? {
-        try await imports.with {
-            guard let envelope = await source.next() else { return nil }
-            let id = try await self.post(envelope.body)
-            try await self.confirmer.confirmation(of: id)
-            return envelope.objects
-        }
+    private func importConfirmed(_ envelope: Envelope) async throws {
+        let id = try await post(envelope.body)
+        try await confirmer.confirmation(of: id)
     }
 
     private func post(_ body: [UInt8]) async throws -> String {

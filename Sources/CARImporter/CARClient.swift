@@ -42,7 +42,8 @@ public final class CARClient: CARWriting {
     /// Imports that are being sent or are not confirmed yet; at most `CARSettings.unconfirmedImportsMax`.
     public var unconfirmedImports: Int { imports.taken }
 
-    /// Ends every call and closes the connections.
+    /// Ends every transfer and closes the connections. Tasks that wait for CAR to confirm something are to be cancelled
+    /// before, since to them a closed client is a CAR that does not answer.
     public func shutdown() {
         http.shutdown()
     }

@@ -1,6 +1,6 @@
 import ConnectorCore
 
-/// Cuts objects into envelopes, one at a time: only envelopes that may be sent now take memory.
+/// Cuts objects into envelopes, one each time a sender asks: memory holds the envelopes on their way and no others.
 actor EnvelopeSource {
     private let objects: GraphObjects
     private var writer: EnvelopeWriter
