@@ -84,7 +84,7 @@ public final class DefenderSimulator: Sendable {
         answer: @escaping @Sendable (HTTPRequest) throws -> HTTPResponse
     ) throws -> HTTPResponse {
         counters.countCall(endpoint)
-        let response = try FaultyEndpoint.respond(to: request, fault: faults.next(endpoint), error: error) {
+        let response = try FaultyEndpoint.respond(to: request, plan: faults, endpoint: endpoint, error: error) {
             request, _ in
             try answer(request)
         }

@@ -42,6 +42,15 @@ public enum AwkwardCases {
         change(7, in: &state) { $0.lastIpAddress = "fe80::1%eth0" }
         change(8, in: &state) { $0.lastExternalIpAddress = "" }
         change(9, in: &state) { $0.networkRows = [] }
+        // Directly on the Internet: the local address is the external one; and is another public one.
+        change(27, in: &state) { $0.lastExternalIpAddress = $0.lastIpAddress }
+        let row = NetworkRow(
+            timestamp: state.generatedAt.adding(seconds: -30, fractionDigits: 7), macAddress: "0A-1B-2C-3D-4E-28",
+            addresses: [("192.0.2.28", 24, "Public"), ("fd00:28::1", 64, "Private")])
+        change(28, in: &state) {
+            $0.lastIpAddress = "192.0.2.28"
+            $0.networkRows = [row]
+        }
         change(29, in: &state) {
             $0.lastIpAddress = "10.0.0.1/24"
             $0.lastExternalIpAddress = "unknown"

@@ -21,6 +21,8 @@ extension ExpectedGraph {
         var mac: String?
         /// Addresses with AddressType Private and SubnetPrefix 64, in the row's order.
         var privateAddresses: [String]
+        /// The machine's last address is one of the Internet, on the adapter itself.
+        var holdsAsPublic: Bool
 
         /// The newest row of the last 30 days that holds `address`, compared without zone and without case.
         static func find(_ rows: [NetworkRow], with address: String, now: EstateTime) -> Adapter? {
@@ -30,15 +32,15 @@ extension ExpectedGraph {
             for row in rows.sorted(by: { $0.timestamp > $1.timestamp }) where row.timestamp > oldest {
                 // Rows without a private address aren't asked for.
                 guard let text = row.ipAddresses, text.lowercased().contains("private"),
-                    let list = try? JSONParser.parse(text).arrayValue,
-                    list.contains(where: {
-                        Address.withoutZone($0["IPAddress"]?.stringValue ?? "").lowercased() == wanted
-                    })
+                    let list = try? JSONParser.parse(text).arrayValue
                 else { continue }
+                let own = list.filter { Address.withoutZone($0["IPAddress"]?.stringValue ?? "").lowercased() == wanted }
+                guard !own.isEmpty else { continue }
                 let addresses = list.filter { $0["AddressType"] == "Private" && $0["SubnetPrefix"] == 64 }
                 return Adapter(
                     mac: row.macAddress.flatMap(normalized),
-                    privateAddresses: addresses.compactMap { $0["IPAddress"]?.stringValue })
+                    privateAddresses: addresses.compactMap { $0["IPAddress"]?.stringValue },
+                    holdsAsPublic: own.contains { $0["AddressType"] == "Public" })
             }
             return nil
         }

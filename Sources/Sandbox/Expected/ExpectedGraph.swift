@@ -86,20 +86,19 @@ extension ExpectedGraph {
         private mutating func addAddresses(of machine: EstateMachine) {
             let local = machine.lastIpAddress.flatMap(Address.usable)
             let external = machine.lastExternalIpAddress.flatMap(Address.usable)
-            let adapter = machine.lastIpAddress.flatMap {
-                Adapter.find(state.networkRows(of: machine), with: $0, now: now)
-            }
-            var inside = local.map { [$0] } ?? []
-            inside += adapter?.privateAddresses.compactMap(Address.usable) ?? []
-            for address in inside + (external.map { [$0] } ?? []) {
+            // An address that is none can't tell which adapter is the machine's.
+            let adapter = local.flatMap { Adapter.find(state.networkRows(of: machine), with: $0, now: now) }
+            let others = adapter?.privateAddresses.compactMap(Address.usable) ?? []
+            for address in [local, external].compactMap({ $0 }) + others {
                 vertex("ipaddress", address, ["name": .string(address)])
                 edge("asset_ipaddress", machine.id, address)
             }
             guard let mac = adapter?.mac else { return }
             vertex("macaddress", mac, ["name": .string(mac)])
             edge("asset_macaddress", machine.id, mac)
+            let joined = others + (adapter?.holdsAsPublic == false ? [local].compactMap { $0 } : [])
             // Never the public address: behind it are other machines' adapters.
-            for address in inside where address != external { edge("ipaddress_macaddress", address, mac) }
+            for address in joined where address != external { edge("ipaddress_macaddress", address, mac) }
         }
 
         mutating func addSoftware(of machine: EstateMachine) {

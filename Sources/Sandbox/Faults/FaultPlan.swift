@@ -1,3 +1,4 @@
+import MicroHTTP
 import Threading
 
 /// The faults of one simulator; each request takes at most one, the first that applies.
@@ -18,7 +19,11 @@ public final class FaultPlan: Sendable {
         var rules: [Rule] = []
         var random: SplitMix64
         var hits: [String: Int] = [:]
+        /// A responder that is let go of answers 500 at once, so hanging ones are kept.
+        var hanging: [DeferredResponder] = []
     }
+
+    private static let hangingMax = 1000
 
     private let content: Locked<Content>
 
@@ -44,6 +49,14 @@ public final class FaultPlan: Sendable {
     /// How many requests of each endpoint were hit.
     public var hits: [String: Int] {
         content.withLock { $0.hits }
+    }
+
+    /// Keeps a request without an answer; the oldest ones get theirs when there are too many.
+    func hang(_ responder: DeferredResponder) {
+        content.withLock { content in
+            if content.hanging.count >= Self.hangingMax { content.hanging.removeFirst(Self.hangingMax / 2) }
+            content.hanging.append(responder)
+        }
     }
 
     /// The fault for the next request of that endpoint.

@@ -7,10 +7,10 @@ enum FaultyEndpoint {
     ///   - error: the service's form of an error of that status.
     ///   - answer: does the work and answers; faults it doesn't handle here reach it as its argument.
     static func respond(
-        to request: HTTPRequest, fault: Fault.Kind?, error: (Int) -> HTTPResponse,
+        to request: HTTPRequest, plan: FaultPlan, endpoint: String, error: (Int) -> HTTPResponse,
         answer: @escaping @Sendable (HTTPRequest, Fault.Kind?) throws -> HTTPResponse
     ) throws -> HTTPResponse {
-        guard let fault else { return try answer(request, nil) }
+        guard let fault = plan.next(endpoint) else { return try answer(request, nil) }
         switch fault {
         case .delay(let milliseconds):
             return HTTPResponse(
@@ -20,7 +20,7 @@ enum FaultyEndpoint {
                         responder.respond((try? answer(request, nil)) ?? SandboxAnswer.broken)
                     }
                 })
-        case .hang: return HTTPResponse(status: 200, body: .deferred { _ in })
+        case .hang: return HTTPResponse(status: 200, body: .deferred { plan.hang($0) })
         case .resetBefore: return SandboxAnswer.reset
         case .resetAfter:
             _ = try answer(request, nil)

@@ -1,0 +1,81 @@
+import MicroHTTP
+import Testing
+
+@testable import Sandbox
+
+@Suite struct `Faults` {
+    @Test func `hit as many requests as asked, after those that pass`() throws {
+        let probe = try DefenderProbe()
+        probe.simulator.faults.set([Fault("machines", .status(503), after: 1, count: 2)])
+        let statuses = try (0..<4).map { _ in try probe.get("/api/machines").status }
+        #expect(statuses == [200, 503, 503, 200])
+        #expect(probe.simulator.faults.hits == ["machines": 2])
+    }
+
+    @Test func `answer in every broken way`() throws {
+        let probe = try DefenderProbe()
+        func answer(_ kind: Fault.Kind) throws -> HTTPResponse {
+            probe.simulator.faults.set([Fault("machines", kind)])
+            return try probe.get("/api/machines")
+        }
+        #expect(try answer(.throttle(retryAfterSeconds: 7)).headers["Retry-After"] == "7")
+        #expect(try answer(.throttle(retryAfterSeconds: nil)).headers["Retry-After"] == nil)
+        #expect(try answer(.html(status: 502)).headers["Content-Type"] == "text/html")
+        #expect(try answer(.wrongJSON).json == .null)
+        #expect(try answer(.wrongShape).json == ["unexpected": true])
+        #expect(try answer(.empty).bytes.isEmpty)
+        #expect(try answer(.truncate).json == .null)
+        #expect(try answer(.status(403)).errorCode == "Forbidden")
+        #expect(try answer(.resetAfter).headers["X-Sandbox-Reset"] == "1")
+    }
+
+    @Test func `before a request leave no trace, after it they do`() throws {
+        let probe = CARProbe()
+        probe.simulator.faults.set([Fault("car.imports", .resetBefore), Fault("car.imports", .resetAfter)])
+        try probe.send([("asset", [["external_id": "m1", "name": "n"]])])
+        #expect(probe.simulator.graph(source: "S").vertexCount == 0)
+        try probe.send([("asset", [["external_id": "m1", "name": "n"]])])
+        #expect(probe.simulator.graph(source: "S").vertexCount == 1)
+    }
+
+    @Test func `fail imports and jobs after they were accepted`() throws {
+        let probe = CARProbe()
+        probe.simulator.faults.set([
+            Fault("car.imports", .importFails(statusCode: 500)), Fault("car.session.enter", .jobFails),
+            Fault("car.importstatus", .statusWithoutLists),
+        ])
+        let id = try #require(try probe.send([]).json["id"]?.stringValue)
+        #expect(try probe.send("GET", "/v2/importstatus", [("ids", id)]).json == [:])
+        let status = try probe.send("GET", "/v2/importstatus", [("ids", id)]).json
+        #expect(status["error_imports"]?[0]["statusCode"] == 500)
+        #expect(try probe.job("POST", "/v2/source/S/full-import-in-progress") == "ERROR")
+        #expect(probe.simulator.counters.sessionsEntered.isEmpty)
+    }
+
+    @Test func `with a chance are the same for the same seed`() {
+        func draw() -> [Bool] {
+            let plan = FaultPlan([Fault("machines", .hang, count: nil, probability: 0.3)], seed: 5)
+            return (0..<200).map { _ in plan.next("machines") != nil }
+        }
+        #expect(draw() == draw())
+        #expect((30...90).contains(draw().filter(\.self).count))
+    }
+
+    @Test func `are set over HTTP`() throws {
+        let probe = try DefenderProbe()
+        func put(_ body: String) throws -> HTTPResponse {
+            try probe.simulator.handle(HTTPRequest(method: "PUT", path: "/_sandbox/faults", body: Array(body.utf8)))
+        }
+        #expect(
+            try put(#"{"faults":[{"endpoint":"machines","kind":"status","status":500,"count":null}]}"#).status == 200)
+        #expect(try probe.get("/api/machines").status == 500)
+        #expect(try probe.get("/api/machines").status == 500)
+        for bad in [
+            "", "{}", #"{"faults":[{}]}"#, #"{"faults":[{"endpoint":"x","kind":"hang"}]}"#,
+            #"{"faults":[{"endpoint":"machines","kind":"x"}]}"#,
+            #"{"faults":[{"endpoint":"machines","kind":"status"}]}"#,
+        ] {
+            #expect(try put(bad).status == 400)
+        }
+    }
+}
