@@ -62,7 +62,7 @@ struct CARCalls: Sendable {
             if repetition == .never { return try await http.send(request) }
             let refusals = Locked(0)
             return try await http.send(request, retrying: settings.retry) { outcome in
-                CARCalls.isRetriable(outcome, repetition: repetition, refusals: refusals)
+                CARCalls.isRetriable(outcome, of: request.method, repetition: repetition, refusals: refusals)
             }
         } catch let error as OutboundError {
             if error == .cancelled { try Task.checkCancellation() }
@@ -79,8 +79,12 @@ struct CARCalls: Sendable {
         return try decode(type, from: response, operation: operation)
     }
 
+    /// A web page is no success whatever its status: CAR never sent it.
     func requireSuccess(_ response: OutboundResponse, operation: String) throws(CARError) {
-        guard !(200..<300).contains(response.status) else { return }
+        if CARCalls.isSuccess(response) {
+            guard CARCalls.isWebPage(response) else { return }
+            throw malformed(response, operation: operation)
+        }
         let detail = ErrorBody.text(of: response.body).map { safeText.shortened($0) }
         throw CARError(operation: operation, reason: .rejected(status: response.status), detail: detail)
     }
@@ -91,11 +95,32 @@ struct CARCalls: Sendable {
         do {
             return try JSONDecoder().decode(type, from: Data(response.body))
         } catch {
-            let isPage = response.body.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "<")
-            let what = isPage ? "a web page" : response.body.isEmpty ? "an empty body" : "another form of answer"
-            throw CARError(
-                operation: operation, reason: .malformedReply, detail: "status \(response.status) with \(what)")
+            throw malformed(response, operation: operation)
         }
+    }
+
+    private func malformed(_ response: OutboundResponse, operation: String) -> CARError {
+        let what =
+            CARCalls.isWebPage(response)
+            ? "a web page" : response.body.isEmpty ? "an empty body" : "another form of answer"
+        return CARError(operation: operation, reason: .malformedReply, detail: "status \(response.status) with \(what)")
+    }
+
+    private static func isSuccess(_ response: OutboundResponse) -> Bool {
+        (200..<300).contains(response.status)
+    }
+
+    private static func isWebPage(_ response: OutboundResponse) -> Bool {
+        response.body.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "<")
+    }
+
+    /// Whether a successful answer is cut or comes from something else than CAR. Of a patch or deletion the status is
+    /// the whole answer, so its body may be any but a web page.
+    private static func isBroken(_ response: OutboundResponse, to method: OutboundRequest.Method) -> Bool {
+        guard isSuccess(response), !response.body.isEmpty else { return false }
+        if method == .patch || method == .delete { return isWebPage(response) }
+        // Only whether it can be read at all is asked here, so the error is of no interest.
+        return (try? JSONSerialization.jsonObject(with: Data(response.body), options: .fragmentsAllowed)) == nil
     }
 
     private func failure(_ error: OutboundError, operation: String) -> CARError {
@@ -114,7 +139,8 @@ struct CARCalls: Sendable {
     /// 403 is passing now and then behind CAR's gateway, so it is asked again, three times as the connector framework
     /// does; 400, 401 and 404 never.
     private static func isRetriable(
-        _ outcome: AttemptOutcome, repetition: Repetition, refusals: Locked<Int>
+        _ outcome: AttemptOutcome, of method: OutboundRequest.Method, repetition: Repetition,
+        refusals: Locked<Int>
     ) -> Bool {
         if case .answer(let response) = outcome, response.status == 403, repetition == .idempotent {
             return refusals.withLock { count in
@@ -124,6 +150,7 @@ struct CARCalls: Sendable {
         }
         switch (repetition, outcome) {
         case (.never, _): return false
+        case (.idempotent, .answer(let response)) where isBroken(response, to: method): return true
         case (.idempotent, _): return outcome.isRetriable
         case (.onlyUntouched, .answer(let response)): return response.status == 429 || response.status == 503
         case (.onlyUntouched, .failure(.unreachable)): return true

@@ -48,6 +48,18 @@ import Threading
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `takes a web page for no success, and any other body for one`() async throws {
+        try await withCAR(answer: { _ in .html() }) { client, _ in
+            let error = await carError { try await client.disable(Edge(.userAccount, from: "a", to: "a")) }
+            #expect(error?.reason == .malformedReply)
+        }
+        try await withCAR(answer: { _ in .json("OK") }) { client, car in
+            let found = try await client.disable(Edge(.userAccount, from: "a", to: "a"))
+            #expect(found)
+            #expect(car.requests.count == 1)
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func `fails where CAR refuses`() async throws {
         try await withCAR(answer: { _ in .json("{}", status: 422) }) { client, _ in
             let error = await carError { try await client.disable(Edge(.userAccount, from: "a", to: "a")) }

@@ -18,7 +18,8 @@ enum Samples {
         Vertex(.user, "alice"),
         Vertex(.account, "alice"),
         Vertex(
-            .vulnerability, "CVE-2026-0001", description: "Overflow", publishedOn: Timestamp(milliseconds: 1_700_000),
+            .vulnerability, "CVE-2026-0001", description: "Overflow",
+            publishedOn: Timestamp(milliseconds: 1_700_000_000_000),
             baseScore: 9.8),
         Vertex(.vulnerability, "CVE-2026-0002"),
         Vertex(
