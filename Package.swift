@@ -61,7 +61,9 @@ let package = Package(
         .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore"]),
         .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Threading"]),
         .testTarget(name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox"]),
-        .testTarget(name: "CARImporterTests", dependencies: ["CARImporter", "MicroHTTP", "Sandbox"]),
+        .testTarget(
+            name: "CARImporterTests",
+            dependencies: ["CARImporter", "ConnectorCore", "OutboundHTTP", "MicroHTTP", "Sandbox", "Threading"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", "Threading", grdb]),
         .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
