@@ -2,8 +2,9 @@ import CCurl
 import Dispatch
 import Glibc
 
-/// One connection slot: an easy handle for the settings of a transfer, a multi handle that keeps connections alive
-/// between transfers, and the serial queue they are used on.
+/// One connection slot: a multi handle that keeps connections alive between transfers, and the serial queue it is used
+/// on. Every transfer gets an easy handle of its own: libcurl before 8.1.1 keeps a dangling pointer in one that is used
+/// again, and a server can make it write there by folding its first header line (curl issue 11101).
 ///
 /// A multi handle, though it never runs more than one transfer, because another thread can wake it: `curl_easy_perform`
 /// notices a cancellation only once a second.
@@ -12,7 +13,6 @@ final class CurlWorker: @unchecked Sendable {
     // are freed in deinit, when nobody can use them.
     let queue = DispatchQueue(label: "outbound-http")
     private let multi: UnsafeMutableRawPointer
-    private let easy: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let sink = AnswerSink()
     private let configuration: HTTPClientConfiguration
@@ -27,17 +27,11 @@ final class CurlWorker: @unchecked Sendable {
     /// `nil` if libcurl is out of memory.
     init?(_ configuration: HTTPClientConfiguration) {
         guard CurlWorker.prepared, let multi = curl_multi_init() else { return nil }
-        guard let easy = curl_easy_init() else {
-            curl_multi_cleanup(multi)
-            return nil
-        }
         self.multi = multi
-        self.easy = easy
         self.configuration = configuration
     }
 
     deinit {
-        curl_easy_cleanup(easy)
         curl_multi_cleanup(multi)
         errorText.deallocate()
     }
@@ -51,10 +45,14 @@ final class CurlWorker: @unchecked Sendable {
     func perform(_ transfer: Transfer) -> (Result<OutboundResponse, OutboundError>, RequestMeasurement) {
         let request = transfer.request
         let started = ContinuousClock.now
+        guard let easy = curl_easy_init() else {
+            let error = OutboundError.other("libcurl gave no handle")
+            return (.failure(error), RequestMeasurement(of: transfer, errorKind: error.kind))
+        }
+        defer { curl_easy_cleanup(easy) }
         let settings = TransferSettings(request: request, configuration: configuration)
         sink.reset(bodyBytesMax: request.answerBytesMax)
         defer { sink.reset(bodyBytesMax: 0) }
-        curl_easy_reset(easy)
         errorText[0] = 0
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         let context = Unmanaged.passUnretained(sink).toOpaque()
@@ -63,7 +61,7 @@ final class CurlWorker: @unchecked Sendable {
         ccurl_set_write_function(easy, CURLOPT_WRITEFUNCTION, receiveBody)
         ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context)
 
-        let code = settings.apply(to: easy) { drive(transfer) }
+        let code = settings.apply(to: easy) { drive(transfer, easy) }
 
         let seconds = (ContinuousClock.now - started).inSeconds
         let status = Int(ccurl_get_long(easy, CURLINFO_RESPONSE_CODE))
@@ -79,11 +77,19 @@ final class CurlWorker: @unchecked Sendable {
                 bodyTooLarge: sink.bodyTooLarge, headTooLarge: sink.headTooLarge)
             result = .failure(failure.error(for: request))
         }
-        return (result, measure(transfer, result, seconds))
+        var measurement = RequestMeasurement(of: transfer)
+        measurement.seconds = seconds
+        measurement.sentBytes = max(0, Int(ccurl_get_offset(easy, CURLINFO_SIZE_UPLOAD_T)))
+        measurement.receivedBytes = max(0, Int(ccurl_get_offset(easy, CURLINFO_SIZE_DOWNLOAD_T)))
+        switch result {
+        case .success(let response): measurement.status = response.status
+        case .failure(let error): measurement.errorKind = error.kind
+        }
+        return (result, measurement)
     }
 
     /// The transfer's result; `CURLE_ABORTED_BY_CALLBACK` if it was cancelled.
-    private func drive(_ transfer: Transfer) -> CURLcode {
+    private func drive(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) -> CURLcode {
         guard curl_multi_add_handle(multi, easy) == CURLM_OK else { return CURLE_OUT_OF_MEMORY }
         defer { curl_multi_remove_handle(multi, easy) }
         var result = CURLE_ABORTED_BY_CALLBACK
@@ -97,20 +103,5 @@ final class CurlWorker: @unchecked Sendable {
             guard curl_multi_poll(multi, nil, 0, 1000, nil) == CURLM_OK else { return CURLE_OUT_OF_MEMORY }
         }
         return result
-    }
-
-    private func measure(
-        _ transfer: Transfer, _ result: Result<OutboundResponse, OutboundError>, _ seconds: Double
-    ) -> RequestMeasurement {
-        var measurement = RequestMeasurement(
-            label: transfer.request.label, status: 0, seconds: seconds,
-            sentBytes: max(0, Int(ccurl_get_offset(easy, CURLINFO_SIZE_UPLOAD_T))),
-            receivedBytes: max(0, Int(ccurl_get_offset(easy, CURLINFO_SIZE_DOWNLOAD_T))),
-            attempt: transfer.attempt)
-        switch result {
-        case .success(let response): measurement.status = response.status
-        case .failure(let error): measurement.errorKind = error.kind
-        }
-        return measurement
     }
 }

@@ -12,4 +12,14 @@ public struct RequestMeasurement: Sendable, Equatable {
     public var attempt: Int
     /// `OutboundError.kind`, or `nil` if there was an answer.
     public var errorKind: String?
+
+    init(of transfer: Transfer, errorKind: String? = nil) {
+        label = transfer.request.label
+        status = 0
+        seconds = 0
+        sentBytes = 0
+        receivedBytes = 0
+        attempt = transfer.attempt
+        self.errorKind = errorKind
+    }
 }

@@ -1,6 +1,6 @@
 import CCurl
 
-/// Writes a request's and the client's settings into an easy handle that was just reset.
+/// Writes a request's and the client's settings into a new easy handle.
 struct TransferSettings {
     let request: OutboundRequest
     let configuration: HTTPClientConfiguration

@@ -40,7 +40,11 @@ final class RawServer: Sendable {
         accepting.async { [state, observed] in
             while true {
                 let peer = accept(descriptor, nil, nil)
-                guard peer >= 0 else { return }
+                guard peer >= 0 else {
+                    // Closed here and nowhere else: a closed number would soon be another server's listener.
+                    close(descriptor)
+                    return
+                }
                 state.withLock { $0.connections += 1 }
                 DispatchQueue(label: "raw-server-connection").async {
                     let connection = RawConnection(peer)
@@ -64,9 +68,8 @@ final class RawServer: Sendable {
     }
 
     deinit {
-        // Wakes the accept loop, which ends; `close` alone would leave it blocked.
+        // Ends the accept loop, now or when it comes back to accept.
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 }
 
