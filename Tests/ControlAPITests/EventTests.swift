@@ -28,10 +28,10 @@ import Testing
         return stream
     }
 
-    @Test func `come over a socket in order and end with the job`() throws {
+    @Test func `come over a socket in order and end with the job`() async throws {
         let service = Service()
         let job = service.addJob(.queued)
-        try service.serve { port in
+        try await service.serve { port in
             let client = try SocketClient(port: port)
             try client.request("GET", "/v1/jobs/\(job.id)/events")
             try client.wait(for: "id: 1\n")
@@ -47,59 +47,59 @@ import Testing
         }
     }
 
-    @Test func `of changes in quick succession tell the newest and never go back`() throws {
+    @Test func `of changes in quick succession tell the newest and never go back`() async throws {
         let service = Service()
         let job = service.addJob()
         let stream = try open(service, job)
         for done in 1...500 { service.store.change(job.id) { $0.progress.machines.done = done } }
         service.store.change(job.id) { $0.state = .failed }
-        try poll { stream.isFinished }
+        try await poll { stream.isFinished }
         let ids = events(stream.text).compactMap { Int($0.split(separator: " ")[1]) }
         #expect(ids == ids.sorted() && Set(ids).count == ids.count)
         #expect(ids.last == 502)
     }
 
-    @Test func `that the client has seen are not sent again`() throws {
+    @Test func `that the client has seen are not sent again`() async throws {
         let service = Service()
         let job = service.addJob()
         service.store.change(job.id) { $0.progress.machines.done = 1 }
         let stream = try open(service, job, lastSeen: "2")
         let behind = try open(service, job, lastSeen: "1")
-        try poll { behind.text.contains("id: 2\n") }
+        try await poll { behind.text.contains("id: 2\n") }
         #expect(stream.text.isEmpty)
         service.store.change(job.id) { $0.state = .succeeded }
-        try poll { stream.isFinished && behind.isFinished }
+        try await poll { stream.isFinished && behind.isFinished }
         #expect(events(stream.text) == ["state 3"])
         #expect(events(behind.text) == ["state 2", "state 3"])
     }
 
-    @Test func `of an ended job are its last state, then nothing more`() throws {
+    @Test func `of an ended job are its last state, then nothing more`() async throws {
         let service = Service()
         let job = service.addJob(.succeeded)
         let stream = try open(service, job)
-        try poll { stream.isFinished }
+        try await poll { stream.isFinished }
         #expect(events(stream.text) == ["state 1"])
         let answer = service.call("GET", "/v1/jobs/\(job.id)/events", headers: ["Last-Event-ID": "1"])
         #expect(answer.status == 204)
     }
 
     @Test(arguments: ["", "x", "99999999999999999999", "-"])
-    func `ignore a last event id that is not ours`(lastSeen: String) throws {
+    func `ignore a last event id that is not ours`(lastSeen: String) async throws {
         let service = Service()
         let stream = try open(service, service.addJob(.succeeded), lastSeen: lastSeen)
-        try poll { stream.isFinished }
+        try await poll { stream.isFinished }
         #expect(events(stream.text) == ["state 1"])
     }
 
-    @Test func `have a comment between them, and a change nobody told of is found by then`() throws {
+    @Test func `have a comment between them, and a change nobody told of is found by then`() async throws {
         var limits = ControlAPILimits()
         limits.heartbeatSeconds = 0.02
         let service = Service(limits: limits)
         let job = service.addJob()
         let stream = try open(service, job)
-        try poll { stream.text.components(separatedBy: ": still here\n\n").count > 3 }
+        try await poll { stream.text.components(separatedBy: ": still here\n\n").count > 3 }
         service.store.change(job.id, tell: false) { $0.state = .cancelled }
-        try poll { stream.isFinished }
+        try await poll { stream.isFinished }
         #expect(events(stream.text) == ["state 1", "state 2"])
     }
 
@@ -116,12 +116,12 @@ import Testing
         #expect(service.call("GET", "/v1/jobs/\(job.id)/events").isOpen)
     }
 
-    @Test func `stay one line each whatever a message holds`() throws {
+    @Test func `stay one line each whatever a message holds`() async throws {
         let service = Service()
         let job = service.addJob(.failed)
         service.store.change(job.id) { $0.failure = .internal("a\r\n\nevent: state\nid: 99\n\n") }
         let stream = try open(service, job)
-        try poll { stream.isFinished }
+        try await poll { stream.isFinished }
         #expect(events(stream.text) == ["state 2"])
         #expect(stream.text.split(separator: "\n").count == 3)
     }

@@ -44,14 +44,14 @@ import Testing
         #expect(answer.badFields == ["wait"])
     }
 
-    @Test func `the answer comes with the change`() throws {
+    @Test func `the answer comes with the change`() async throws {
         let service = Service()
         let job = service.addJob()
-        try service.serve { port in
+        try await service.serve { port in
             let client = try SocketClient(port: port)
             try client.request("GET", "/v1/jobs/\(job.id)?wait=60", ["If-None-Match: \"1\""])
             // The request is known to wait once it is registered.
-            try poll { service.api.watch.waiterCount == 1 }
+            try await poll { service.api.watch.waiterCount == 1 }
             service.store.change(job.id) { $0.progress.machines.done = 17 }
             let text = try client.readToEnd()
             #expect(text.hasPrefix("HTTP/1.1 200 "))
@@ -60,35 +60,35 @@ import Testing
         }
     }
 
-    @Test func `a change between reading the job and waiting is not missed`() throws {
+    @Test func `a change between reading the job and waiting is not missed`() async throws {
         let service = Service()
         let job = service.addJob()
         let response = service.api.router.handle(waitingRequest(job, seconds: 60))
         // The job changes after the handler has read it, and nobody tells.
         service.store.change(job.id, tell: false) { $0.attempt = 2 }
-        let answer = try deliver(response)
+        let answer = try await deliver(response)
         #expect(answer.status == 200)
         #expect(answer.headers["ETag"] == "\"2\"")
     }
 
-    @Test func `304 comes at the deadline`() throws {
+    @Test func `304 comes at the deadline`() async throws {
         let service = Service()
-        let answer = try deliver(service.api.router.handle(waitingRequest(service.addJob(), seconds: 1)))
+        let answer = try await deliver(service.api.router.handle(waitingRequest(service.addJob(), seconds: 1)))
         #expect(answer.status == 304)
         #expect(service.api.watch.waiterCount == 0)
     }
 
-    @Test func `one waiter too many is told to come back`() throws {
+    @Test func `one waiter too many is told to come back`() async throws {
         var limits = ControlAPILimits()
         limits.waitersMax = 2
         let service = Service(limits: limits)
         let job = service.addJob()
         let responses = (0..<3).map { _ in service.api.router.handle(waitingRequest(job, seconds: 60)) }
         let inboxes = responses.map { Inbox($0) }
-        #expect(try inboxes[2].take().status == 503)
+        #expect(try await inboxes[2].take().status == 503)
         service.store.change(job.id) { $0.state = .succeeded }
-        #expect(try inboxes[0].take().status == 200)
-        #expect(try inboxes[1].take().status == 200)
+        #expect(try await inboxes[0].take().status == 200)
+        #expect(try await inboxes[1].take().status == 200)
     }
 
     private func waitingRequest(_ job: Job, seconds: Int) -> HTTPRequest {
@@ -97,5 +97,5 @@ import Testing
             headers: ["If-None-Match": "\"\(job.version)\""])
     }
 
-    private func deliver(_ response: HTTPResponse) throws -> Answer { try Inbox(response).take() }
+    private func deliver(_ response: HTTPResponse) async throws -> Answer { try await Inbox(response).take() }
 }

@@ -152,6 +152,8 @@ function rateText(job) {
     page.rates.set(job.id, { phase: job.progress.phase, done, at: now });
     return null;
   }
+  // Too short a look gives a number that only confuses.
+  if (now - first.at < 3000) return null;
   const rate = ((done - first.done) * 1000) / (now - first.at);
   return rate > 0 ? `${numberFormat.format(Math.round(rate * 10) / 10)} machines/s` : null;
 }
@@ -236,8 +238,8 @@ function jobRow(job) {
     make("td", { "data-label": "Kind", text: kindText(job) }),
     make("td", { "data-label": "Connection", text: job.connection }),
     state,
-    make("td", { "data-label": "Duration", text: durationText(secondsOf(job)) }),
-    make("td", { "data-label": "Machines", text: total ? `${numberFormat.format(done)} / ${numberFormat.format(total)}` : "–" }),
+    make("td", { "data-label": "Duration", class: "tight", text: durationText(secondsOf(job)) }),
+    make("td", { "data-label": "Machines", class: "tight", text: total ? `${numberFormat.format(done)} / ${numberFormat.format(total)}` : "–" }),
     make("td", { "data-label": "" }, make("button", {
       type: "button", text: "Details", "data-details": job.id, "aria-label": `Details of the ${job.kind} run of ${timeText(job.createdAt)}`,
       onclick: () => openJob(job.id),
@@ -289,7 +291,7 @@ function showTrend(jobs) {
     figure.replaceChildren(make("figcaption", { text: "No run has ended yet." }));
     return;
   }
-  const [width, height, left, right, bottom, top] = [720, 180, 56, 56, 24, 14];
+  const [width, height, left, right, bottom, top] = [720, 180, 92, 64, 24, 14];
   const [innerWidth, innerHeight] = [width - left - right, height - top - bottom];
   const longest = Math.max(1, ...runs.map(secondsOf));
   const most = Math.max(1, ...runs.map((job) => job.progress.machines.done));

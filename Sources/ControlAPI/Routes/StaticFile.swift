@@ -8,7 +8,9 @@ struct StaticFile: Sendable {
 
     init(_ bytes: [UInt8], type: String, headers: HTTPHeaders = [:]) {
         self.bytes = bytes
-        tag = "\"" + SHA256.digest(of: bytes).prefix(8).map { String($0, radix: 16) }.joined() + "\""
+        tag =
+            "\"" + SHA256.digest(of: bytes).prefix(8).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+            + "\""
         var headers = headers
         headers["Content-Type"] = type
         headers["ETag"] = tag

@@ -23,19 +23,26 @@ final class Inbox: Sendable {
             })
     }
 
-    func take() throws -> Answer {
-        guard arrival.wait(timeout: .now() + 10) == .success, let response = delivered.withLock({ $0 }) else {
-            throw NothingCame()
+    /// The wait is on a thread of Dispatch: on one of the few cooperative ones it would keep the awaited work from running.
+    func take() async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                continuation.resume(
+                    with: Result {
+                        guard arrival.wait(timeout: .now() + 10) == .success, let response = delivered.withLock({ $0 })
+                        else { throw NothingCame() }
+                        return Answer(response)
+                    })
+            }
         }
-        return Answer(response)
     }
 }
 
 /// Waits until `condition` holds; throws after ten seconds.
-func poll(_ condition: () -> Bool) throws {
+func poll(_ condition: () -> Bool) async throws {
     let deadline = Date.now + 10
     while !condition() {
         if Date.now > deadline { throw Inbox.NothingCame() }
-        usleep(1000)
+        try await Task.sleep(for: .milliseconds(1))
     }
 }

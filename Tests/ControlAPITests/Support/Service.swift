@@ -66,11 +66,11 @@ struct Service {
     }
 
     /// Serves the API on a free port while `body` runs.
-    func serve<Result>(_ body: (UInt16) throws -> Result) throws -> Result {
+    func serve(_ body: (UInt16) async throws -> Void) async throws {
         let server = HTTPServer(configuration: HTTPServerConfiguration(port: 0), router: api.router)
         let address = try server.start()
         defer { server.stop(graceSeconds: 1) }
-        return try body(address.port)
+        try await body(address.port)
     }
 }
 
