@@ -7,8 +7,7 @@ extension ControlAPI {
         router.on("GET", "/livez") { _ in Self.plain(200, "ok\n") }
         router.on("GET", "/readyz", ready)
         router.on("GET", "/metrics", guarded(.metrics, metrics))
-        let specification = StaticFile(Array(PackageResources.openapi_yaml), type: "application/yaml; charset=utf-8")
-        router.on("GET", "/openapi.yaml", guarded(.read) { specification.response(to: $0) })
+        router.on("GET", "/openapi.yaml", guarded(.read) { StaticFile.specification.response(to: $0) })
     }
 
     private func ready(_ request: HTTPRequest) -> HTTPResponse {
