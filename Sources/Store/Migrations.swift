@@ -5,6 +5,7 @@ enum Migrations {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 jobs", migrate: JobTables.create)
+        migrator.registerMigration("2 ledger", migrate: LedgerMigration.migrate)
         return migrator
     }()
 

@@ -136,16 +136,15 @@ import Testing
         #expect(try store.job(job.id)?.failure?.class == .internal)
     }
 
-    @Test func `has a report once one is written`() throws {
+    @Test func `has the report of its run once the run has begun`() async throws {
         let job = try started()
         #expect(try store.report(of: job.id) == nil)
+        let runs = SQLiteRunStore(writer: store.pool)
+        _ = try await runs.openRun(job.id, connection: job.connection, now: .at(3))
         var report = ImportReport()
         report.add(.machines, read: 5, mapped: 4)
         report.addSkipped([SkippedRecord(kind: .machines, id: "x", reason: "invalid_id")])
-        let text = try JobRow.text(report)
-        try store.write { db in
-            try db.execute(sql: "UPDATE jobs SET report = ? WHERE id = ?", arguments: [text, job.id.text])
-        }
+        try await runs.addToReport(report, of: job.id)
         #expect(try store.report(of: job.id) == report)
     }
 }

@@ -4,7 +4,6 @@ import GRDB
 
 /// A row of `jobs` and the job it stands for.
 enum JobRow {
-    /// Every column but the report, which can be long.
     static let columns = """
         id, kind, connection, state, trigger_kind, options, created_at, started_at, ended_at, attempt, effective_kind, \
         fallback_reason, save_point, progress, failure, version

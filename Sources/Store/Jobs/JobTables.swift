@@ -28,7 +28,6 @@ enum JobTables {
             save_point TEXT NOT NULL CHECK (json_valid(save_point)),
             progress TEXT NOT NULL CHECK (json_valid(progress)),
             failure TEXT CHECK (failure IS NULL OR json_valid(failure)),
-            report TEXT CHECK (report IS NULL OR json_valid(report)),
             version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
             CHECK ((ended_at IS NOT NULL) = (state IN ('succeeded', 'failed', 'cancelled'))),
             CHECK ((failure IS NOT NULL) = (state = 'failed')),

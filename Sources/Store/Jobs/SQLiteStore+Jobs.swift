@@ -29,11 +29,7 @@ extension SQLiteStore: JobStore {
     }
 
     public func report(of id: JobID) throws -> ImportReport? {
-        try read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT report FROM jobs WHERE id = ?", arguments: [id.text])
-            else { return nil }
-            return try JobRow.optionalJSON(row, "report")
-        }
+        try read { db in try SQLiteRunStore.report(of: id, in: db) }
     }
 
     public func connectionSummary(_ connection: String) throws -> ConnectionSummary {

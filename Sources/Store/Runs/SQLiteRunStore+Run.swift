@@ -31,11 +31,6 @@ extension SQLiteRunStore {
         try await read { db in try Self.report(of: job, in: db) ?? ImportReport() }
     }
 
-    /// The report of a job as far as it has come; `nil` where the job has not started.
-    public func storedReport(of job: JobID) throws -> ImportReport? {
-        try writer.read { db in try Self.report(of: job, in: db) }
-    }
-
     public func ledger(of connection: String) async throws -> LedgerState {
         try await read { db in try Self.ledger(of: connection, in: db) }
     }

@@ -158,20 +158,47 @@ extension SQLiteRunStore {
     private static let cleanUpStep = 20_000
 
     public func cleanUp(_ job: JobID, connection: String) async throws {
+        let ended = try await endedRuns(of: connection, beside: job)
         for table in ["run_machine", "run_batch", "run_deletion"] {
             try await write { db in
-                try db.execute(sql: "DELETE FROM \(table) WHERE job_id = ?", arguments: [job.text])
+                for id in ended {
+                    try db.execute(sql: "DELETE FROM \(table) WHERE job_id = ?", arguments: [id])
+                }
             }
         }
-        let obsolete = try await read { db in
-            try Int64.fetchAll(
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM run WHERE job_id <> ? AND job_id NOT IN (SELECT id FROM jobs)",
+                arguments: [job.text])
+        }
+        for generation in try await obsoleteGenerations(of: connection, ended: ended) { try await drop(generation) }
+    }
+
+    /// The job and the others of its connection that will not go on.
+    private func endedRuns(of connection: String, beside job: JobID) async throws -> [String] {
+        let others = try await read { db in
+            try String.fetchAll(
                 db,
                 sql: """
-                    SELECT id FROM generation WHERE connection = ?1
-                    AND id NOT IN (SELECT generation FROM ledger WHERE connection = ?1 AND generation IS NOT NULL)
+                    SELECT job_id FROM run WHERE connection = ? AND job_id NOT IN
+                        (SELECT id FROM jobs WHERE state IN ('queued', 'running', 'cancelling'))
                     """, arguments: [connection])
         }
-        for generation in obsolete { try await drop(generation) }
+        return others.filter { $0 != job.text } + [job.text]
+    }
+
+    private func obsoleteGenerations(of connection: String, ended: [String]) async throws -> [Int64] {
+        try await read { db in
+            let runs = try Row.fetchAll(
+                db, sql: "SELECT job_id, generation FROM run WHERE connection = ? AND generation IS NOT NULL",
+                arguments: [connection])
+            let current = try Int64.fetchOne(
+                db, sql: "SELECT generation FROM ledger WHERE connection = ?", arguments: [connection])
+            let inUse = runs.filter { !ended.contains($0["job_id"] as String) }.map { $0["generation"] as Int64 }
+            let all = try Int64.fetchAll(
+                db, sql: "SELECT id FROM generation WHERE connection = ?", arguments: [connection])
+            return all.filter { $0 != current && !inUse.contains($0) }
+        }
     }
 
     private func drop(_ generation: Int64) async throws {

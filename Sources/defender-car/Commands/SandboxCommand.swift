@@ -1,0 +1,121 @@
+import ArgumentParser
+import Foundation
+import MicroHTTP
+import Sandbox
+import ServiceLifecycle
+import UnixSignals
+
+struct SandboxCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandbox",
+        abstract: "Run simulators of Microsoft's login, Defender and CAR on loopback.",
+        discussion: """
+            They are as strict as the real services, so what works here has been checked for types, patterns, limits \
+            and order. Prints the settings with which "defender-car serve" uses them, then serves until it is ended.
+            """)
+
+    @OptionGroup var estate: EstateOptions
+
+    @Option(help: "Port of the Defender simulator; 0 = any.")
+    var defenderPort: UInt16 = 8091
+
+    @Option(help: "Port of the CAR simulator; 0 = any.")
+    var carPort: UInt16 = 8092
+
+    @Option(help: "The most elements on a page of machines or alerts.")
+    var pageMaximum = 10_000
+
+    @Option(help: "Rows at which a hunting answer is cut.")
+    var huntingRowLimit = 100_000
+
+    @Flag(help: "Count calls as Microsoft does, and answer 429 above its limits.")
+    var rateLimits = false
+
+    @Option(help: "CAR applies an import after a random time up to this many milliseconds.")
+    var carDelay = 5
+
+    @Flag(help: "Take imports without checking them: for measurements only.")
+    var unchecked = false
+
+    func validate() throws {
+        guard pageMaximum > 0 else { throw ValidationError("--page-maximum must be at least 1") }
+        guard huntingRowLimit > 0 else { throw ValidationError("--hunting-row-limit must be at least 1") }
+        guard (0...600_000).contains(carDelay) else { throw ValidationError("--car-delay must be 0 to 600000") }
+    }
+
+    func run() async throws {
+        var options = estate.sandboxOptions
+        options.defenderPort = defenderPort
+        options.carPort = carPort
+        options.pageMaximum = pageMaximum
+        options.huntingRowLimit = huntingRowLimit
+        options.enforcesRateLimits = rateLimits
+        options.carDelayMillisecondsMaximum = carDelay
+        options.unchecked = unchecked
+        let sandbox = SandboxServer(options: options)
+        do {
+            try sandbox.start()
+        } catch {
+            StandardStreams.error("the sandbox can't start: \(error)\n")
+            throw ExitCode(1)
+        }
+        for (name, value) in sandbox.settings.sorted(by: { $0.key < $1.key }) {
+            StandardStreams.output("export \(name)='\(value)'\n")
+        }
+        StandardStreams.output("# \(estate.machines) machines; Ctrl-C ends the sandbox\n")
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        for await _ in signals { break }
+        sandbox.stop()
+    }
+}
+
+/// What the simulated organisation has.
+struct EstateOptions: ParsableArguments {
+    @Option(help: "Machines of the estate.")
+    var machines = 200
+
+    @Option(help: "Vulnerability rows of an ordinary machine.")
+    var rows = 25
+
+    @Option(help: "Alerts of the estate.")
+    var alerts = 60
+
+    @Option(help: "The same seed gives the same estate.")
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard (0...1_000_000).contains(machines) else { throw ValidationError("--machines must be 0 to 1000000") }
+        guard (0...10_000).contains(rows) else { throw ValidationError("--rows must be 0 to 10000") }
+        guard (0...1_000_000).contains(alerts) else { throw ValidationError("--alerts must be 0 to 1000000") }
+    }
+
+    var sandboxOptions: SandboxOptions {
+        var options = SandboxOptions()
+        options.seed = seed
+        options.machines = machines
+        options.vulnerabilityRowsPerMachine = rows
+        options.alerts = alerts
+        return options
+    }
+}
+
+extension SandboxServer {
+    /// The settings with which the service uses the running simulators.
+    var settings: [String: String] {
+        [
+            "CONFIGURATION_AUTH_TENANT": options.tenant,
+            "CONFIGURATION_AUTH_CLIENTID": options.clientID,
+            "CONFIGURATION_AUTH_CLIENTSECRET": options.clientSecret,
+            "DEFENDER_API_URL": defenderURL,
+            "DEFENDER_LOGIN_URL": defenderURL,
+            "CAR_SERVICE_URL": carURL,
+            "CAR_SERVICE_KEY": options.carKey,
+            "CAR_SERVICE_PASSWORD": options.carPassword,
+            // Simulators that don't count calls need no pauses between them.
+            "DEFENDER_REQUESTS_PER_MINUTE": options.enforcesRateLimits ? "100" : "0",
+            "DEFENDER_REQUESTS_PER_HOUR": options.enforcesRateLimits ? "1500" : "0",
+            "DEFENDER_HUNTING_PER_MINUTE": options.enforcesRateLimits ? "45" : "0",
+            "DEFENDER_HUNTING_PER_HOUR": options.enforcesRateLimits ? "1500" : "0",
+        ]
+    }
+}

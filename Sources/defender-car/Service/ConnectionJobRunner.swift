@@ -1,0 +1,85 @@
+import ConnectorCore
+import Foundation
+import Logging
+import Store
+import Telemetry
+import Threading
+
+/// Runs a claimed job on its connection's clients and records what comes of it.
+struct ConnectionJobRunner: JobRunning {
+    let runtimes: [String: ConnectionRuntime]
+    let jobs: SQLiteStore
+    let runs: SQLiteRunStore
+    let metrics: ServiceMetrics
+    let logger: Logger
+    private let recorder = SerialWorker(label: "defender-car.job-progress")
+
+    init(
+        runtimes: [String: ConnectionRuntime], jobs: SQLiteStore, runs: SQLiteRunStore, metrics: ServiceMetrics,
+        logger: Logger
+    ) {
+        self.runtimes = runtimes
+        self.jobs = jobs
+        self.runs = runs
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    func run(_ job: Job) async throws {
+        guard let runtime = runtimes[job.connection] else {
+            throw JobFailureError(.internal("connection \(job.connection) is no longer configured"))
+        }
+        let run = ImportRun(job: job, ports: ports(of: runtime, for: job), options: runtime.settings.run)
+        do {
+            try await run.run()
+            await finish(job)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            await finish(job)
+            throw error
+        }
+    }
+
+    private func ports(of runtime: ConnectionRuntime, for job: Job) -> RunPorts {
+        RunPorts(
+            defender: runtime.defender, car: runtime.car, store: runs,
+            record: { [recorder, jobs] update in
+                try await recorder.run { try jobs.record(update, of: job.id, attempt: job.attempt) }
+            },
+            now: { Timestamp.now })
+    }
+
+    /// What follows the end of a run and can't change its outcome.
+    private func finish(_ job: Job) async {
+        do {
+            count(try await runs.report(ofRun: job.id))
+            try await runs.cleanUp(job.id, connection: job.connection)
+        } catch {
+            logger.warning(
+                "cleaning up after the job failed; the next run does it",
+                metadata: ["job": "\(job.id)", "error": "\(error)"])
+        }
+    }
+
+    private func count(_ report: ImportReport) {
+        for (kind, counts) in report.records {
+            metrics.recordsRead(kind: kind, count: counts.read)
+            for (reason, count) in counts.skipped { metrics.recordsSkipped(kind: kind, reason: reason, count: count) }
+        }
+        for (collection, counts) in report.objects {
+            metrics.carObjectsSent(collection: collection, count: counts.sent)
+            if counts.disabled > 0 { metrics.carEdgesDisabled(kind: collection, count: counts.disabled) }
+            if counts.deleted > 0 { metrics.carVerticesDeleted(counts.deleted) }
+        }
+    }
+}
+
+extension Timestamp {
+    /// The wall clock's time.
+    static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

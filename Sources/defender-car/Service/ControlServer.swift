@@ -1,0 +1,109 @@
+import ConnectorCore
+import ControlAPI
+import Foundation
+import Logging
+import MicroHTTP
+import ServiceLifecycle
+import Telemetry
+
+/// The control API on its address.
+struct ControlServer: ServiceLifecycle.Service {
+    static let stopSeconds = 2.0
+
+    let settings: ServiceSettings
+    let engine: Engine
+    let logger: Logger
+
+    func run() async throws {
+        let running = try start()
+        StandardStreams.output("listening on \(running.url)\n")
+        logger.info("listening", metadata: ["url": "\(running.url)"])
+        try? await gracefulShutdown()
+        running.stop()
+    }
+
+    /// - Throws: `HTTPServerError` with the address and the reason.
+    func start() throws -> Running {
+        let server = HTTPServer(configuration: try configuration(), router: ControlAPI(dependencies()).router)
+        let address = try server.start()
+        return Running(server: server, url: url(of: address))
+    }
+
+    /// A server that accepts requests.
+    struct Running {
+        let server: HTTPServer
+        let url: String
+
+        func stop() {
+            _ = server.stop(graceSeconds: ControlServer.stopSeconds)
+        }
+    }
+
+    private func url(of address: BoundAddress) -> String {
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        return "\(settings.tlsCertificate == nil ? "http" : "https")://\(host):\(address.port)"
+    }
+
+    private func dependencies() -> ControlAPIDependencies {
+        ControlAPIDependencies(
+            store: engine.store, queue: engine.queue, connections: engine.runtimes.map(\.info),
+            access: AccessPolicy(
+                operatorToken: settings.operatorToken?.reveal(), readerToken: settings.readerToken?.reveal(),
+                metricsOpen: settings.metricsOpen),
+            renderMetrics: { [engine] in engine.renderMetrics($0) },
+            clock: { Timestamp.now }, version: BuildInfo.version,
+            onJobChange: { [engine] in engine.store.onJobChange($0) })
+    }
+
+    private func configuration() throws -> HTTPServerConfiguration {
+        guard let listen = settings.listen else { preconditionFailure("settings are checked before") }
+        var configuration = HTTPServerConfiguration(host: listen.host, port: listen.port)
+        configuration.tls = try tls()
+        configuration.onRequest = { [metrics = engine.metrics, logger] summary in
+            metrics.httpRequest(
+                route: summary.routeTemplate, method: summary.method, status: summary.status, seconds: summary.seconds)
+            logger.debug(
+                "request",
+                metadata: [
+                    "method": "\(summary.method)", "route": "\(summary.routeTemplate ?? "none")",
+                    "status": "\(summary.status)",
+                ])
+        }
+        configuration.onHandlerError = { [logger] error, request in
+            logger.error(
+                "a handler failed", metadata: ["route": "\(request.routeTemplate ?? "none")", "error": "\(error)"])
+        }
+        configuration.onLog = { [logger] message in logger.debug("libmicrohttpd", metadata: ["text": "\(message)"]) }
+        return configuration
+    }
+
+    private func tls() throws -> HTTPServerTLS? {
+        guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return nil }
+        return HTTPServerTLS(
+            certificate: try String(contentsOfFile: certificate, encoding: .utf8),
+            key: try String(contentsOfFile: key, encoding: .utf8),
+            clientAuthorities: try settings.tlsClientAuthorities.map {
+                try String(contentsOfFile: $0, encoding: .utf8)
+            })
+    }
+}
+
+extension Engine {
+    /// The metrics with what only the store knows, read anew for every scrape.
+    func renderMetrics(_ format: PrometheusText.Format) -> String {
+        var running = 0
+        var queued = 0
+        for runtime in runtimes {
+            // A store that can't be read leaves the last values; readiness tells of it.
+            guard let summary = try? store.connectionSummary(runtime.settings.name) else { continue }
+            running += summary.running == nil ? 0 : 1
+            queued += summary.queued
+            metrics.setConnection(
+                runtime.settings.name, savePointSecondsSince1970: summary.savePoint.flatMap(Double.init).map { $0 / 1000 },
+                machinesKnown: summary.machinesKnown)
+        }
+        metrics.setJobs(running: running, queued: queued)
+        metrics.setCARImportsUnconfirmed(runtimes.map(\.car.unconfirmedImports).reduce(0, +))
+        return metrics.render(format)
+    }
+}

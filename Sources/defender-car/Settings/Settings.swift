@@ -1,0 +1,195 @@
+import CARImporter
+import ConnectorCore
+import DefenderFetcher
+import Foundation
+import JobQueue
+import Logging
+import OutboundHTTP
+import Telemetry
+
+/// Everything that the process is told from outside, read once and checked.
+struct Settings: Sendable {
+    var service: ServiceSettings
+    var connections: [ConnectionSettings]
+
+    /// - Parameters:
+    ///   - configPath: the YAML file; `DEFENDER_CAR_CONFIG` where `nil`.
+    ///   - requiresConnections: whether a process without Defender and CAR credentials makes sense.
+    /// - Throws: `SettingsError` with every problem at once.
+    static func read(environment: [String: String], configPath: String? = nil) throws -> Settings {
+        let path = configPath ?? environment["DEFENDER_CAR_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let file = try path.map(SettingsFile.init(path:))
+        var reader = SettingsReader(environment: environment, file: file, connectionEntry: nil)
+        let service = ServiceSettings(reading: &reader)
+        var problems = reader.problems
+        let entries = file.map { $0.connections.map(Optional.some) } ?? []
+        var connections: [ConnectionSettings] = []
+        for entry in entries.isEmpty ? [nil] : entries {
+            var reader = SettingsReader(environment: environment, file: file, connectionEntry: entry)
+            connections.append(ConnectionSettings(reading: &reader))
+            problems += reader.problems
+        }
+        for (name, count) in Dictionary(connections.map { ($0.name, 1) }, uniquingKeysWith: +) where count > 1 {
+            problems.append(SettingProblem(setting: "CONNECTION_NAME", reason: "\(name) names \(count) connections"))
+        }
+        guard problems.isEmpty else { throw SettingsError(problems: problems) }
+        return Settings(service: service, connections: connections)
+    }
+}
+
+/// Settings of the process.
+struct ServiceSettings: Sendable {
+    var listen = ListenAddress("127.0.0.1:8080")
+    var operatorToken: Secret?
+    var readerToken: Secret?
+    var metricsOpen: Bool
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var tlsClientAuthorities: String?
+    var caFile: String?
+    var stateDirectory: String
+    var runsAtOnce: Int
+    var logLevel: Logger.Level
+    var logFormat: LogFormat
+
+    init(reading reader: inout SettingsReader) {
+        listen = ListenAddress(reader.text("HTTP_LISTEN") ?? "")
+        operatorToken = reader.secret("API_TOKEN")
+        readerToken = reader.secret("API_READ_TOKEN")
+        metricsOpen = reader.flag("METRICS_OPEN")
+        tlsCertificate = reader.text("TLS_CERTIFICATE")
+        tlsKey = reader.text("TLS_KEY")
+        tlsClientAuthorities = reader.text("TLS_CLIENT_CA")
+        caFile = reader.text("CA_FILE")
+        stateDirectory = reader.text("STATE_DIR") ?? "./state"
+        runsAtOnce = reader.number("RUNS_AT_ONCE", in: 1...64)
+        logLevel = reader.choice("LOG_LEVEL", Logger.Level.self, default: .info)
+        logFormat = reader.choice("LOG_FORMAT", LogFormat.self, default: .json)
+        check(&reader)
+    }
+
+    private func check(_ reader: inout SettingsReader) {
+        if listen == nil {
+            reader.refuse("HTTP_LISTEN", "must be HOST:PORT, an IPv6 address in brackets, such as [::]:8080")
+        } else if listen?.isLoopback == false, operatorToken == nil, readerToken == nil {
+            reader.refuse(
+                "HTTP_LISTEN",
+                "an address beyond loopback needs API_TOKEN or API_READ_TOKEN: without one, anyone could start imports")
+        }
+        for (name, token) in [("API_TOKEN", operatorToken), ("API_READ_TOKEN", readerToken)] {
+            guard let token, token.reveal().utf8.count < 16 else { continue }
+            reader.refuse(name, "must have at least 16 characters")
+        }
+        if let operatorToken, operatorToken == readerToken {
+            reader.refuse("API_READ_TOKEN", "must differ from API_TOKEN")
+        }
+        if (tlsCertificate == nil) != (tlsKey == nil) {
+            reader.refuse(tlsKey == nil ? "TLS_KEY" : "TLS_CERTIFICATE", "is required together with the other")
+        }
+        if tlsClientAuthorities != nil, tlsCertificate == nil {
+            reader.refuse("TLS_CLIENT_CA", "needs TLS_CERTIFICATE and TLS_KEY")
+        }
+        for (name, path) in [
+            ("TLS_CERTIFICATE", tlsCertificate), ("TLS_KEY", tlsKey), ("TLS_CLIENT_CA", tlsClientAuthorities),
+            ("CA_FILE", caFile),
+        ] {
+            if let path, !FileManager.default.isReadableFile(atPath: path) {
+                reader.refuse(name, "\(path) can't be read")
+            }
+        }
+    }
+}
+
+/// Settings of one connection: a Defender tenant and the CAR source that it is copied to.
+struct ConnectionSettings: Sendable {
+    var name: String
+    var defender: DefenderSettings
+    var car: CARSettings?
+    var run: RunOptions
+    /// Cron expressions, checked; absent where the kind is not scheduled.
+    var schedules: [JobKind: String] = [:]
+
+    init(reading reader: inout SettingsReader) {
+        name = reader.requiredText("CONNECTION_NAME")
+        defender = Self.defender(&reader)
+        run = RunOptions(
+            alerts: reader.flag("IMPORT_ALERTS"), vulnerabilities: reader.flag("IMPORT_VULNERABILITIES"),
+            overlapSeconds: reader.seconds("INCREMENTAL_OVERLAP", in: 0...30 * 86_400),
+            deleteAfterInactiveSeconds: reader.seconds("DELETE_AFTER_INACTIVE", in: 0...3650 * 86_400),
+            deleteGuardPercent: reader.number("DELETE_GUARD_PERCENT", in: 0...100))
+        car = Self.car(source: name, &reader)
+        readSchedules(&reader)
+    }
+
+    private static func defender(_ reader: inout SettingsReader) -> DefenderSettings {
+        var settings = DefenderSettings(
+            apiURL: reader.requiredText("DEFENDER_API_URL"), loginURL: reader.requiredText("DEFENDER_LOGIN_URL"),
+            tenant: reader.requiredText("CONFIGURATION_AUTH_TENANT"),
+            clientID: reader.requiredText("CONFIGURATION_AUTH_CLIENTID"),
+            clientSecret: reader.requiredSecret("CONFIGURATION_AUTH_CLIENTSECRET"),
+            scope: reader.requiredText("DEFENDER_SCOPE"))
+        let limits = 0...1_000_000
+        settings.requestsPerMinute = reader.number("DEFENDER_REQUESTS_PER_MINUTE", in: limits)
+        settings.requestsPerHour = reader.number("DEFENDER_REQUESTS_PER_HOUR", in: limits)
+        settings.huntingPerMinute = reader.number("DEFENDER_HUNTING_PER_MINUTE", in: limits)
+        settings.huntingPerHour = reader.number("DEFENDER_HUNTING_PER_HOUR", in: limits)
+        settings.huntingRowLimit = reader.number("DEFENDER_HUNTING_ROW_LIMIT", in: 1...100_000_000)
+        settings.userAgent = BuildInfo.userAgent
+        for problem in settings.problems() {
+            let name = Self.defenderNames[problem.field] ?? problem.field
+            // One that is missing is reported as such already.
+            if !reader.problems.contains(where: { $0.setting == name }) { reader.refuse(name, problem.reason) }
+        }
+        return settings
+    }
+
+    private static let defenderNames = [
+        "apiURL": "DEFENDER_API_URL", "loginURL": "DEFENDER_LOGIN_URL", "tenant": "CONFIGURATION_AUTH_TENANT",
+        "clientID": "CONFIGURATION_AUTH_CLIENTID", "clientSecret": "CONFIGURATION_AUTH_CLIENTSECRET",
+        "scope": "DEFENDER_SCOPE",
+    ]
+
+    private static func car(source: String, _ reader: inout SettingsReader) -> CARSettings? {
+        let deadline = Double(reader.seconds("CAR_IMPORT_DEADLINE", in: 1...7 * 86_400))
+        let authorization: CARAuthorization
+        let urlName: String
+        if let token = reader.secret("CAR_SERVICE_AUTHTOKEN") {
+            urlName = "CAR_SERVICE_URL_FOR_AUTHTOKEN"
+            authorization = .token(token)
+        } else {
+            urlName = "CAR_SERVICE_URL"
+            authorization = .basic(
+                key: reader.requiredSecret("CAR_SERVICE_KEY"), password: reader.requiredSecret("CAR_SERVICE_PASSWORD"))
+        }
+        let url = reader.requiredText(urlName)
+        guard !url.isEmpty, !source.isEmpty else { return nil }
+        do {
+            var settings = try CARSettings(baseURL: url, authorization: authorization, source: source)
+            settings.importDeadlineSeconds = deadline
+            return settings
+        } catch {
+            for problem in error.problems { reader.refuse(settingName(of: problem.field, url: urlName), problem.reason) }
+            return nil
+        }
+    }
+
+    private static func settingName(of field: String, url: String) -> String {
+        switch field {
+        case "baseURL": url
+        case "source": "CONNECTION_NAME"
+        default: url == "CAR_SERVICE_URL" ? "CAR_SERVICE_KEY" : "CAR_SERVICE_AUTHTOKEN"
+        }
+    }
+
+    private mutating func readSchedules(_ reader: inout SettingsReader) {
+        for (name, kind) in [("SCHEDULE_INCREMENTAL", JobKind.incremental), ("SCHEDULE_INITIAL", .initial)] {
+            guard let text = reader.text(name), text != "off", !text.isEmpty else { continue }
+            do {
+                _ = try CronExpression(text)
+                schedules[kind] = text
+            } catch {
+                reader.refuse(name, "\(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Yams
+
+/// The YAML file: settings of the service at the top, and a list `connections` whose entries hold settings of theirs.
+struct SettingsFile: Sendable, Equatable {
+    var service: [String: String] = [:]
+    var connections: [[String: String]] = []
+
+    /// - Throws: `SettingsError` naming every member that is unknown or not a plain value.
+    init(path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SettingsError(problems: [SettingProblem(setting: "--config", reason: "\(path) can't be read")])
+        }
+        try self.init(yaml: String(decoding: data, as: UTF8.self), name: path)
+    }
+
+    init(yaml: String, name: String) throws {
+        let document: Any?
+        do {
+            document = try Yams.load(yaml: yaml)
+        } catch {
+            // The parser's message may quote the line, and with it a secret.
+            let line = (error as? YamlError)?.line.map { ", line \($0)" } ?? ""
+            throw SettingsError(problems: [SettingProblem(setting: "--config", reason: "\(name) is not YAML\(line)")])
+        }
+        guard let members = document as? [String: Any] else {
+            let reason = "\(name) must hold a mapping of settings"
+            throw SettingsError(problems: [SettingProblem(setting: "--config", reason: reason)])
+        }
+        var problems: [SettingProblem] = []
+        for (key, value) in members where key != "connections" {
+            service[key] = Self.plain(value, key, in: nil, scopes: [.service, .connection], &problems)
+        }
+        if let entries = members["connections"] {
+            addConnections(entries, &problems)
+        }
+        if !problems.isEmpty { throw SettingsError(problems: problems.sorted { $0.setting < $1.setting }) }
+    }
+
+    private mutating func addConnections(_ entries: Any, _ problems: inout [SettingProblem]) {
+        guard let list = entries as? [[String: Any]], !list.isEmpty else {
+            problems.append(
+                SettingProblem(setting: "connections", reason: "must be a list of mappings with at least one entry"))
+            return
+        }
+        for (index, members) in list.enumerated() {
+            let label = members["CONNECTION_NAME"] as? String ?? "number \(index + 1)"
+            var values: [String: String] = [:]
+            for (key, value) in members {
+                values[key] = Self.plain(value, key, in: label, scopes: [.connection], &problems)
+            }
+            connections.append(values)
+        }
+    }
+
+    private static func plain(
+        _ value: Any, _ key: String, in connection: String?, scopes: [SettingDefinition.Scope],
+        _ problems: inout [SettingProblem]
+    ) -> String? {
+        let name = key.hasSuffix("_FILE") && key != "CA_FILE" ? String(key.dropLast(5)) : key
+        guard let definition = SettingDefinition.all.first(where: { $0.name == name }),
+            name == key || definition.isSecret
+        else {
+            problems.append(SettingProblem(setting: key, reason: "is not a setting", connection: connection))
+            return nil
+        }
+        guard scopes.contains(definition.scope) else {
+            problems.append(
+                SettingProblem(
+                    setting: key, reason: "is a setting of the service: put it at the top of the file",
+                    connection: connection))
+            return nil
+        }
+        switch value {
+        case let text as String: return text
+        case let flag as Bool: return flag ? "true" : "false"
+        case let number as Int: return String(number)
+        default:
+            problems.append(SettingProblem(setting: key, reason: "must be a plain value", connection: connection))
+            return nil
+        }
+    }
+}
+
+extension YamlError {
+    fileprivate var line: Int? {
+        switch self {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Configuration
+import Foundation
+import OutboundHTTP
+
+/// Reads typed settings from the environment and the YAML file, and collects what is wrong with them.
+///
+/// A connection's own entry in the file comes first, then the environment, then the top of the file. A variable that is
+/// set but empty counts as not set.
+struct SettingsReader {
+    private let reader: ConfigReader
+    private let connection: String?
+    private(set) var problems: [SettingProblem] = []
+
+    init(environment: [String: String], file: SettingsFile?, connectionEntry: [String: String]?) {
+        var providers: [any ConfigProvider] = []
+        if let connectionEntry { providers.append(Self.provider("connection", connectionEntry)) }
+        providers.append(Self.provider("environment", environment.filter { !$0.value.isEmpty }))
+        if let file { providers.append(Self.provider("file", file.service)) }
+        reader = ConfigReader(providers: providers)
+        connection = connectionEntry.map { $0["CONNECTION_NAME"] ?? "without a name" }
+    }
+
+    private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
+        let keyed = values.map { key, value in
+            (AbsoluteConfigKey([key]), ConfigValue(.string(value), isSecret: true))
+        }
+        return InMemoryProvider(name: name, values: Dictionary(keyed, uniquingKeysWith: { first, _ in first }))
+    }
+
+    mutating func refuse(_ name: String, _ reason: String) {
+        problems.append(SettingProblem(setting: name, reason: reason, connection: connection))
+    }
+
+    // MARK: Values
+
+    func text(_ name: String) -> String? {
+        let value = reader.string(forKey: ConfigKey([name]), isSecret: true)
+        return value ?? SettingDefinition.all.first { $0.name == name }?.defaultText
+    }
+
+    mutating func requiredText(_ name: String) -> String {
+        if let text = text(name), !text.isEmpty { return text }
+        refuse(name, "is required")
+        return ""
+    }
+
+    /// The value, or the content of the file that `NAME_FILE` names, without the line break at its end.
+    mutating func secret(_ name: String) -> Secret? {
+        if let value = reader.string(forKey: ConfigKey([name]), isSecret: true) { return Secret(value) }
+        guard let path = reader.string(forKey: ConfigKey([name + "_FILE"])) else { return nil }
+        guard let data = FileManager.default.contents(atPath: path), data.count <= 64 * 1024 else {
+            refuse(name + "_FILE", "\(path) can't be read")
+            return nil
+        }
+        let value = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+        if value.isEmpty { refuse(name + "_FILE", "\(path) is empty") }
+        return Secret(value)
+    }
+
+    mutating func requiredSecret(_ name: String) -> Secret {
+        let known = problems.count
+        if let secret = secret(name) { return secret }
+        if problems.count == known { refuse(name, "is required (or \(name)_FILE)") }
+        return Secret("")
+    }
+
+    mutating func flag(_ name: String) -> Bool {
+        switch text(name) {
+        case "true": return true
+        case "false": return false
+        default:
+            refuse(name, "must be true or false")
+            return false
+        }
+    }
+
+    mutating func number(_ name: String, in range: ClosedRange<Int>) -> Int {
+        guard let number = text(name).flatMap(Int.init), range.contains(number) else {
+            refuse(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return range.lowerBound
+        }
+        return number
+    }
+
+    /// A number with its unit: `90s`, `10m`, `4h`, `15d`.
+    mutating func seconds(_ name: String, in range: ClosedRange<Int64>) -> Int64 {
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let text = text(name), let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+            case let (seconds, overflow) = count.multipliedReportingOverflow(by: unit), !overflow,
+            range.contains(seconds)
+        else {
+            refuse(name, "must be a time such as 90s, 10m, 4h or 15d, from \(range.lowerBound)s to \(range.upperBound)s")
+            return range.lowerBound
+        }
+        return seconds
+    }
+
+    mutating func choice<Value: RawRepresentable & CaseIterable>(_ name: String, _ type: Value.Type, default fallback: Value)
+        -> Value where Value.RawValue == String
+    {
+        if let value = text(name).flatMap(Value.init(rawValue:)) { return value }
+        refuse(name, "must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+        return fallback
+    }
+}
