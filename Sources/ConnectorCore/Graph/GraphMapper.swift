@@ -28,12 +28,11 @@ public enum GraphMapper {
         let last = machine.lastIpAddress.flatMap(addressKey)
         let external = machine.lastExternalIpAddress.flatMap(addressKey)
         var adapterAddresses: [String] = []
-        if let last, let adapter = adapters.first(where: { $0.holds(last) }) {
+        if let adapter = machine.lastIpAddress.flatMap({ address in adapters.first { $0.element(of: address) != nil } })
+        {
             subgraph.macAddress = adapter.macAddress.flatMap(macAddressKey)
-            let ownsLast = !adapter.addresses.contains {
-                $0.type == "Public" && addressKey($0.address).map { $0.isSameAddress(as: last) } ?? false
-            }
-            if ownsLast { adapterAddresses.append(last) }
+            let type = machine.lastIpAddress.flatMap(adapter.element)?.type
+            if let last, type != "Public" { adapterAddresses.append(last) }
             for address in adapter.addresses where address.subnetPrefix == 64 && address.type == "Private" {
                 if let key = addressKey(address.address) { adapterAddresses.append(key) }
             }
@@ -108,15 +107,10 @@ public enum GraphMapper {
 }
 
 extension NetworkAdapter {
-    fileprivate func holds(_ address: String) -> Bool {
-        addresses.contains { GraphMapper.addressKey($0.address)?.isSameAddress(as: address) ?? false }
-    }
-}
-
-extension String {
-    /// IPv6 digits compare without case.
-    fileprivate func isSameAddress(as other: String) -> Bool {
-        self == other || lowercased() == other.lowercased()
+    /// The element that names the address, compared as text: without zone suffix, and IPv6 digits without case.
+    fileprivate func element(of address: String) -> Address? {
+        let wanted = address.prefix { $0 != "%" }.lowercased()
+        return addresses.first { $0.address.prefix { $0 != "%" }.lowercased() == wanted }
     }
 }
 

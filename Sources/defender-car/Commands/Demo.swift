@@ -104,7 +104,9 @@ private struct DemoRun {
     }
 
     private func waitForEnd(_ url: String) async throws {
-        console.say("\nStill running. Try:\n  curl \(url)/v1/jobs\n  curl \(url)/metrics\n  a browser at \(url)/\nCtrl-C ends it.")
+        console.say(
+            "\nStill running. Try:\n  curl \(url)/v1/jobs\n  curl \(url)/metrics\n  a browser at \(url)/\nCtrl-C ends it."
+        )
         for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { break }
     }
 }

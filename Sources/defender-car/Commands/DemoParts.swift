@@ -82,7 +82,8 @@ struct DemoConsole: Sendable {
         let kind = job.effectiveKind == job.kindText ? "" : job.fallbackReason.map { " (as initial: \($0))" } ?? ""
         let took = String(format: "%.2f", seconds)
         say(
-            "  job \(job.id) succeeded in \(took) s\(kind): \(requests.defender) requests to Defender, \(requests.car) to CAR")
+            "  job \(job.id) succeeded in \(took) s\(kind): \(requests.defender) requests to Defender, \(requests.car) to CAR"
+        )
     }
 
     func table(_ graph: GraphImage) {

@@ -41,7 +41,7 @@ struct ConnectionRuntime: Sendable {
         ConnectionInfo(
             name: settings.name, defenderURL: settings.defender.apiURL, carURL: car.settings.baseURL,
             alerts: settings.run.alerts, vulnerabilities: settings.run.vulnerabilities,
-            schedules: settings.schedules)
+            schedules: settings.schedules.mapValues(\.text))
     }
 
     func shutdown() {

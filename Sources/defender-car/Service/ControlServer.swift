@@ -52,7 +52,7 @@ struct ControlServer: ServiceLifecycle.Service {
                 metricsOpen: settings.metricsOpen),
             renderMetrics: { [engine] in engine.renderMetrics($0) },
             clock: { Timestamp.now }, version: BuildInfo.version,
-            onJobChange: { [engine] in engine.store.onJobChange($0) })
+            onJobChange: { [engine] in engine.observeJobs($0) })
     }
 
     private func configuration() throws -> HTTPServerConfiguration {
@@ -99,7 +99,8 @@ extension Engine {
             running += summary.running == nil ? 0 : 1
             queued += summary.queued
             metrics.setConnection(
-                runtime.settings.name, savePointSecondsSince1970: summary.savePoint.flatMap(Double.init).map { $0 / 1000 },
+                runtime.settings.name,
+                savePointSecondsSince1970: summary.savePoint.flatMap(Double.init).map { $0 / 1000 },
                 machinesKnown: summary.machinesKnown)
         }
         metrics.setJobs(running: running, queued: queued)

@@ -9,6 +9,7 @@ import MicroHTTP
 import ServiceLifecycle
 import Store
 import Telemetry
+import Threading
 import UnixSignals
 
 /// The whole service, wired: store, connections, queue, control API. Ends in good order on SIGTERM and SIGINT.
@@ -58,6 +59,7 @@ final class Engine: Sendable {
     let runtimes: [ConnectionRuntime]
     let queue: JobQueue
     let metrics: ServiceMetrics
+    private let observations = Locked<[JobObservation]>([])
 
     init(_ settings: Settings, logger: Logger) throws {
         let metrics = ServiceMetrics(version: BuildInfo.version, connections: settings.connections.map(\.name))
@@ -79,8 +81,15 @@ final class Engine: Sendable {
             runtimes: Dictionary(runtimes.map { ($0.settings.name, $0) }, uniquingKeysWith: { first, _ in first }),
             jobs: store, runs: runs, metrics: metrics, logger: logger)
         queue = JobQueue(
-            store: store, runner: runner, runningMax: settings.service.runsAtOnce,
-            schedule: try Schedule(runtimes.map { ($0.settings.name, $0.settings.schedules) }), logger: logger)
+            store: store, runner: runner, scheduleStore: store,
+            schedule: settings.connections.flatMap(\.scheduleEntries),
+            settings: JobQueueSettings(runningMax: settings.service.runsAtOnce), logger: logger)
+    }
+
+    /// Calls `action` whenever a job has visibly changed, as long as the engine lives.
+    func observeJobs(_ action: @escaping @Sendable (JobID) -> Void) {
+        let observation = store.onJobChange(action)
+        observations.withLock { $0.append(observation) }
     }
 
     func shutdown() {

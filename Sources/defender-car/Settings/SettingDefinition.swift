@@ -104,7 +104,9 @@ struct SettingDefinition: Sendable {
             summary: "PEM file of the authorities whose client certificates are asked for"),
         .init(
             name: "CA_FILE", scope: .service,
-            summary: "PEM file of the authorities that Defender's and CAR's certificates are checked against; unset: the system's"),
+            summary:
+                "PEM file of the authorities that Defender's and CAR's certificates are checked against; unset: the system's"
+        ),
         .init(
             name: "STATE_DIR", scope: .service, defaultText: "./state", summary: "folder of the embedded database"),
         .init(

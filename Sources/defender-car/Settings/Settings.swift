@@ -106,8 +106,12 @@ struct ConnectionSettings: Sendable {
     var defender: DefenderSettings
     var car: CARSettings?
     var run: RunOptions
-    /// Cron expressions, checked; absent where the kind is not scheduled.
-    var schedules: [JobKind: String] = [:]
+    /// Absent where the kind is not scheduled.
+    var schedules: [JobKind: CronExpression] = [:]
+
+    var scheduleEntries: [ScheduleEntry] {
+        schedules.map { ScheduleEntry(connection: name, kind: $0.key, expression: $0.value) }
+    }
 
     init(reading reader: inout SettingsReader) {
         name = reader.requiredText("CONNECTION_NAME")
@@ -168,7 +172,9 @@ struct ConnectionSettings: Sendable {
             settings.importDeadlineSeconds = deadline
             return settings
         } catch {
-            for problem in error.problems { reader.refuse(settingName(of: problem.field, url: urlName), problem.reason) }
+            for problem in error.problems {
+                reader.refuse(settingName(of: problem.field, url: urlName), problem.reason)
+            }
             return nil
         }
     }
@@ -185,8 +191,7 @@ struct ConnectionSettings: Sendable {
         for (name, kind) in [("SCHEDULE_INCREMENTAL", JobKind.incremental), ("SCHEDULE_INITIAL", .initial)] {
             guard let text = reader.text(name), text != "off", !text.isEmpty else { continue }
             do {
-                _ = try CronExpression(text)
-                schedules[kind] = text
+                schedules[kind] = try CronExpression(text)
             } catch {
                 reader.refuse(name, "\(error)")
             }

@@ -89,13 +89,16 @@ struct SettingsReader {
             case let (seconds, overflow) = count.multipliedReportingOverflow(by: unit), !overflow,
             range.contains(seconds)
         else {
-            refuse(name, "must be a time such as 90s, 10m, 4h or 15d, from \(range.lowerBound)s to \(range.upperBound)s")
+            refuse(
+                name, "must be a time such as 90s, 10m, 4h or 15d, from \(range.lowerBound)s to \(range.upperBound)s")
             return range.lowerBound
         }
         return seconds
     }
 
-    mutating func choice<Value: RawRepresentable & CaseIterable>(_ name: String, _ type: Value.Type, default fallback: Value)
+    mutating func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String, _ type: Value.Type, default fallback: Value
+    )
         -> Value where Value.RawValue == String
     {
         if let value = text(name).flatMap(Value.init(rawValue:)) { return value }
