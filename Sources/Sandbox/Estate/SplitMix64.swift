@@ -9,8 +9,13 @@ struct SplitMix64: RandomNumberGenerator, Sendable {
     }
 
     /// A generator for one thing of an estate; different paths give unrelated sequences.
-    init(seed: UInt64, _ path: UInt64...) {
-        state = path.reduce(Self.mix(seed &+ 0x9e37_79b9_7f4a_7c15)) { Self.mix($0 ^ ($1 &* 0xd6e8_feb8_6659_fd93)) }
+    init(seed: UInt64, _ first: UInt64, _ second: UInt64 = 0, _ third: UInt64 = 0, _ fourth: UInt64 = 0) {
+        state = Self.mix(seed &+ 0x9e37_79b9_7f4a_7c15)
+        // Spelled out: this runs several times for each row, and a variadic path would allocate each time.
+        state = Self.mix(state ^ (first &* 0xd6e8_feb8_6659_fd93))
+        state = Self.mix(state ^ (second &* 0xd6e8_feb8_6659_fd93))
+        state = Self.mix(state ^ (third &* 0xd6e8_feb8_6659_fd93))
+        state = Self.mix(state ^ (fourth &* 0xd6e8_feb8_6659_fd93))
     }
 
     mutating func next() -> UInt64 {

@@ -111,7 +111,7 @@ extension ExpectedGraph {
                     edge("asset_application", machine.id, key)
                 }
                 guard let cve = row.cveId, !cve.isEmpty else { continue }
-                vertex("vulnerability", cve, fields(ofCVE: cve))
+                if image.vertices["vulnerability"]?[cve] == nil { vertex("vulnerability", cve, fields(ofCVE: cve)) }
                 edge("asset_vulnerability", machine.id, cve)
                 if let application { edge("application_vulnerability", application, cve) }
             }

@@ -96,11 +96,12 @@ struct HuntingExecutor {
     private func predicate(_ filters: [KQLCondition], on relation: Relation) throws(HuntingError) -> ([KQLValue]) ->
         Bool
     {
-        var positions: [String: Int] = [:]
-        for column in filters.flatMap(\.columns) { positions[column] = try relation.position(column) }
+        // Few columns: a list is faster to look through than a dictionary.
+        var positions: [(name: String, position: Int)] = []
+        for column in filters.flatMap(\.columns) { positions.append((column, try relation.position(column))) }
         return { [positions] row in
             filters.allSatisfy { filter in
-                filter.matches { name in positions[name].map { row[$0] } ?? .null }
+                filter.matches { name in positions.first { $0.name == name }.map { row[$0.position] } ?? .null }
             }
         }
     }

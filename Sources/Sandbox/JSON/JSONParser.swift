@@ -195,6 +195,10 @@ public struct JSONParser {
         guard let first = current, isDigit(first) else { throw error("unexpected character") }
         position += 1
         if first != UInt8(ascii: "0") { skipDigits() }
+        // Most numbers are times in milliseconds: whole, and exact in a Double up to 15 digits.
+        if position - start <= 15, first == bytes[start], current.map({ !".eE".utf8.contains($0) }) ?? true {
+            return Double(bytes[start..<position].reduce(0) { $0 * 10 + Int64($1 - 0x30) })
+        }
         if current == UInt8(ascii: ".") {
             position += 1
             guard let digit = current, isDigit(digit) else { throw error("bad number") }
