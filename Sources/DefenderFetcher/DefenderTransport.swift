@@ -131,7 +131,8 @@ struct DefenderTransport: Sendable {
         if case .answer(let response) = outcome, response.status == 429 || response.status == 503 {
             retryAfter = response.retryAfterSeconds
             if response.status == 429 {
-                let wait = retryAfter ?? DefenderTransport.throttledSecondsDefault * Double(1 << attempts.throttled)
+                let wait =
+                    retryAfter ?? DefenderTransport.throttledSecondsDefault * Double(1 << min(attempts.throttled, 6))
                 attempts.throttled += 1
                 budgets[call.family].close(forSeconds: min(wait, DefenderTransport.throttledSecondsMax))
             }
