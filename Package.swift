@@ -65,7 +65,7 @@ let package = Package(
             name: "CARImporterTests",
             dependencies: ["CARImporter", "ConnectorCore", "OutboundHTTP", "MicroHTTP", "Sandbox", "Threading"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", "Threading", grdb]),
-        .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading"]),
+        .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
         .testTarget(
             name: "ControlAPITests",
