@@ -48,7 +48,7 @@ struct Refusal: Error, Sendable, Equatable {
     static let unknownConnection = Refusal(404, "unknown_connection", "No connection of this name is configured.")
     static let notAcceptable = Refusal(
         406, "not_acceptable", "The answer exists as application/json and text/markdown.")
-    static let jobEnded = Refusal(409, "job_ended", "The job has ended already.")
+    static let jobEnded = Refusal(409, "job_ended", "The job has succeeded or failed already.")
     static let bodyTooLarge = Refusal(413, "body_too_large", "The request body is larger than 16 KiB.")
     static let unsupportedMediaType = Refusal(
         415, "unsupported_media_type", "The request body must be JSON, with Content-Type: application/json.")

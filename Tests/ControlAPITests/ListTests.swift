@@ -106,7 +106,7 @@ import Testing
             #expect(answer.string("state") == "cancelling")
         }
         #expect(service.queue.cancelled.first == job.id)
-        service.store.change(job.id) { $0.state = .cancelled }
+        service.store.change(job.id) { $0.state = .succeeded }
         let late = service.call("POST", "/v1/jobs/\(job.id)/cancel")
         #expect(late.status == 409)
         #expect(late.string("code") == "job_ended")

@@ -371,7 +371,8 @@ async function showReport(id) {
   if (page.openJob !== id) return;
   const table = (caption, heads, rows) => make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     make("table", {}, make("caption", { class: "quiet", text: caption }),
-      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col", text: head })))),
+      make("thead", {}, make("tr", {}, ...heads.map((head, column) =>
+        make("th", { scope: "col", class: typeof rows[0]?.[column] === "number" ? null : "text", text: head })))),
       make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell, column) =>
         make("td", { "data-label": heads[column], class: typeof cell === "number" ? "number" : null, text: typeof cell === "number" ? numberFormat.format(cell) : cell })))))));
   const skipped = (counts) => Object.entries(counts).map(([reason, count]) => `${reason}: ${count}`).join(", ") || "0";
@@ -380,7 +381,6 @@ async function showReport(id) {
     make("h2", { text: "Report" }), make("p", { class: report.balanced || !report.final ? "muted" : "reason", text: sums }),
     table("Read from Defender", ["Records", "Read", "Mapped", "Skipped"],
       Object.entries(report.records).map(([kind, read]) => [kind, read.read, read.mapped, skipped(read.skipped)])),
-    make("p"),
     table("Written to CAR", ["Objects", "Sent", "Confirmed", "Created", "Updated", "Disabled", "Deleted"],
       Object.entries(report.objects).map(([name, written]) => [name, written.sent, written.confirmed, written.created, written.updated, written.disabled, written.deleted])));
   if (report.skipped.length) {

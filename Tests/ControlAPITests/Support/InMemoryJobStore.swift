@@ -87,8 +87,8 @@ final class InMemoryJobStore: JobStore {
         switch job.state {
         case .queued: change(id) { $0.state = .cancelled }
         case .running: change(id) { $0.state = .cancelling }
-        case .cancelling: break
-        case .succeeded, .failed, .cancelled: return .alreadyEnded(job)
+        case .cancelling, .cancelled: break
+        case .succeeded, .failed: return .alreadyEnded(job)
         }
         return .accepted(try self.job(id) ?? job)
     }
