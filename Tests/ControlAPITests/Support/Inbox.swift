@@ -29,7 +29,7 @@ final class Inbox: Sendable {
             DispatchQueue.global().async { [self] in
                 continuation.resume(
                     with: Result {
-                        guard arrival.wait(timeout: .now() + 10) == .success, let response = delivered.withLock({ $0 })
+                        guard arrival.wait(timeout: .now() + 60) == .success, let response = delivered.withLock({ $0 })
                         else { throw NothingCame() }
                         return Answer(response)
                     })
@@ -38,9 +38,9 @@ final class Inbox: Sendable {
     }
 }
 
-/// Waits until `condition` holds; throws after ten seconds.
+/// Waits until `condition` holds; throws after a minute.
 func poll(_ condition: () -> Bool) async throws {
-    let deadline = Date.now + 10
+    let deadline = Date.now + 60
     while !condition() {
         if Date.now > deadline { throw Inbox.NothingCame() }
         try await Task.sleep(for: .milliseconds(1))
