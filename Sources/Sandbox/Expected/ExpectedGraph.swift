@@ -86,8 +86,10 @@ extension ExpectedGraph {
         private mutating func addAddresses(of machine: EstateMachine) {
             let local = machine.lastIpAddress.flatMap(Address.usable)
             let external = machine.lastExternalIpAddress.flatMap(Address.usable)
-            // An address that is none can't tell which adapter is the machine's.
-            let adapter = local.flatMap { Adapter.find(state.networkRows(of: machine), with: $0, now: now) }
+            // Found by the text, whether or not CAR could take it as an address.
+            let adapter = machine.lastIpAddress.flatMap {
+                Adapter.find(state.networkRows(of: machine), with: $0, now: now)
+            }
             let others = adapter?.privateAddresses.compactMap(Address.usable) ?? []
             for address in [local, external].compactMap({ $0 }) + others {
                 vertex("ipaddress", address, ["name": .string(address)])
