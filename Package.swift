@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(
             name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
 
         // Locks and the bridge from blocking work on Dispatch to async code.
@@ -49,7 +50,7 @@ let package = Package(
             name: "defender-car",
             dependencies: [
                 "ControlAPI", "JobQueue", "Store", "DefenderFetcher", "CARImporter", "OutboundHTTP", "Telemetry",
-                "Sandbox", "MicroHTTP", "ConnectorCore", "Threading", logging, metrics,
+                "Sandbox", "MicroHTTP", "ConnectorCore", "Threading", "CMalloc", logging, metrics,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

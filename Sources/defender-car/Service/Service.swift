@@ -62,6 +62,7 @@ final class Engine: Sendable {
     private let observations = Locked<[JobObservation]>([])
 
     init(_ settings: Settings, logger: Logger) throws {
+        MemoryPolicy.apply()
         let metrics = ServiceMetrics(version: BuildInfo.version, connections: settings.connections.map(\.name))
         let store = try SQLiteStore(stateDirectory: settings.service.stateDirectory)
         let runs = SQLiteRunStore(writer: store.pool)

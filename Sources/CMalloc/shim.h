@@ -1,0 +1,3 @@
+// glibc's tuning of its allocator, which Swift's own module of glibc leaves out.
+#pragma once
+#include <malloc.h>
