@@ -14,7 +14,7 @@ public struct ImportRun: Sendable {
         self.job = job
         self.ports = ports
         self.options = options.applying(job.options)
-        progress = RunProgress(ports: ports)
+        progress = RunProgress(ports: ports, earlier: job.progress.requests)
     }
 
     /// Returns when CAR shows what Defender knew at the start of the run.

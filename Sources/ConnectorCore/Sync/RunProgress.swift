@@ -7,13 +7,14 @@ actor RunProgress {
     private var lastRecorded: ContinuousClock.Instant?
     private var detailsStarted: ContinuousClock.Instant?
     private var doneAtStart = 0
-    private let defenderRequestsBefore: Int
-    private let carRequestsBefore: Int
+    /// What the clients had counted when this attempt began, less what earlier attempts of the job took.
+    private let requestsBefore: JobProgress.Requests
 
-    init(ports: RunPorts) {
+    /// - Parameter earlier: requests of the job's earlier attempts.
+    init(ports: RunPorts, earlier: JobProgress.Requests) {
         self.ports = ports
-        defenderRequestsBefore = ports.defender.requestCount
-        carRequestsBefore = ports.car.requestCount
+        requestsBefore = JobProgress.Requests(
+            defender: ports.defender.requestCount - earlier.defender, car: ports.car.requestCount - earlier.car)
     }
 
     func enter(_ phase: JobProgress.Phase, machines: JobProgress.Count) async throws {
@@ -46,8 +47,8 @@ actor RunProgress {
 
     private func record() async throws {
         lastRecorded = .now
-        progress.requests.defender = ports.defender.requestCount - defenderRequestsBefore
-        progress.requests.car = ports.car.requestCount - carRequestsBefore
+        progress.requests.defender = ports.defender.requestCount - requestsBefore.defender
+        progress.requests.car = ports.car.requestCount - requestsBefore.car
         progress.etaSeconds = estimate()
         try await ports.record(JobUpdate(progress: progress))
     }
