@@ -12,8 +12,8 @@ struct FactsReader: Sendable {
 
     func read(_ batch: WorkBatch) async throws -> Facts {
         let machines = batch.entries.map(\.machine)
-        // Vulnerabilities of an Inactive machine are read once, when it is new; after that it keeps what it has.
-        let examined = batch.entries.filter { options.vulnerabilities && !($0.isKnown && $0.machine.isInactive) }
+        // Vulnerabilities of an Inactive machine are read once; after that it keeps what it has.
+        let examined = batch.entries.filter { options.vulnerabilities && !($0.hasFindings && $0.machine.isInactive) }
         async let adapters = defender.networkAdapters(of: machines.map(\.id))
         async let findings = examined.isEmpty ? FindingsAnswer() : defender.findings(of: examined.map(\.machine.id))
         async let users = logonUsers(of: machines)

@@ -1,18 +1,22 @@
 extension ImportRun {
-    /// Brings the alerts in step. Alerts of machines that are new to us may be older than the window, so the open ones
-    /// are read too when the run has found such machines.
+    /// Brings the alerts in step. An incremental run reads those updated in its window, and before them the open ones
+    /// where some may be older than the window: of machines that are new to us, or left out by an earlier run.
     func importAlerts(_ checkpoint: inout RunCheckpoint) async throws {
-        if let since = checkpoint.alertsSince {
-            if !checkpoint.openAlertsDone {
-                if try await ports.store.hasNewMachines(job.id) { try await walkAlerts(.open, &checkpoint) }
-                checkpoint.openAlertsDone = true
-                checkpoint.alertsSkip = 0
-                try await ports.store.save(checkpoint, of: job.id)
-            }
-            try await walkAlerts(.updated(since: since), &checkpoint)
-        } else {
-            try await walkAlerts(.open, &checkpoint)
+        guard let since = checkpoint.alertsSince else { return try await walkOpenAlerts(&checkpoint) }
+        if !checkpoint.openAlertsDone {
+            if try await ports.store.ledger(of: job.connection).openAlertsDue { try await walkOpenAlerts(&checkpoint) }
+            checkpoint.openAlertsDone = true
+            checkpoint.alertsSkip = 0
+            try await ports.store.save(checkpoint, of: job.id)
         }
+        try await walkAlerts(.updated(since: since), &checkpoint)
+    }
+
+    /// From the first page, also after an interruption: alerts that were resolved meanwhile have left the list, and those
+    /// behind them have moved up.
+    private func walkOpenAlerts(_ checkpoint: inout RunCheckpoint) async throws {
+        checkpoint.alertsSkip = 0
+        try await walkAlerts(.open, &checkpoint)
     }
 
     private func walkAlerts(_ selection: AlertSelection, _ checkpoint: inout RunCheckpoint) async throws {
@@ -26,9 +30,9 @@ extension ImportRun {
             if case .next(let skip) = step { checkpoint.alertsSkip = skip }
             let page = try await ports.defender.alerts(
                 selection, skip: checkpoint.alertsSkip, top: options.alertsPerPage)
-            let ids = page.content.records.map(\.id)
-            let new = Set(ids).subtracting(seen).count + page.content.skipped.count
-            seen = Set(ids)
+            let ids = Set(page.content.records.map(\.id) + page.content.skipped.compactMap(\.id))
+            let new = ids.subtracting(seen).count
+            seen.formUnion(ids)
             step = try walk.after(
                 skip: checkpoint.alertsSkip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "alerts")

@@ -8,6 +8,7 @@ extension ImportRun {
         var walk = ListWalk(
             top: options.machinesPerPage, pageRowsSeen: ledger.machinePageRows, trustsShortPages: isIncremental)
         var step = ListWalk.Step.next(skip: checkpoint.machinesSkip)
+        var othersSeen: Set<String> = []
         while step != .end {
             if case .next(let skip) = step { checkpoint.machinesSkip = skip }
             let page = try await ports.defender.machines(
@@ -15,7 +16,7 @@ extension ImportRun {
             // Saved with the page: after a crash it is not fetched again.
             var next = checkpoint
             next.machinesSkip += page.content.readCount
-            let new = try await add(page, cutoff: cutoff, checkpoint: next)
+            let new = try await add(page, cutoff: cutoff, checkpoint: next, othersSeen: &othersSeen)
             step = try walk.after(
                 skip: checkpoint.machinesSkip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "machines")
@@ -32,18 +33,22 @@ extension ImportRun {
     }
 
     /// - Returns: how many machines were not on an earlier page.
-    private func add(_ page: RecordPage<Machine>, cutoff: Timestamp, checkpoint: RunCheckpoint) async throws -> Int {
+    private func add(
+        _ page: RecordPage<Machine>, cutoff: Timestamp, checkpoint: RunCheckpoint, othersSeen: inout Set<String>
+    ) async throws -> Int {
         var report = ImportReport()
         report.add(.machines, read: page.content.readCount, mapped: 0)
         report.addSkipped(page.content.skipped)
         let deleted = page.content.records.filter { $0.countsAsDeleted(lastSeenUntil: cutoff) }
         report.addSkipped(deleted.map { SkippedRecord(kind: .machines, id: $0.id.text, reason: "counts_as_deleted") })
         let kept = page.content.records.filter { !$0.countsAsDeleted(lastSeenUntil: cutoff) }
-        if checkpoint.effectiveKind == .incremental, !deleted.isEmpty {
-            try await ports.store.addDeletions(deleted.map(\.id), checkpoint: checkpoint, of: job.id)
-        }
-        let duplicates = try await ports.store.addMachines(kept, checkpoint: checkpoint, report: report, of: job.id)
-        return kept.count - duplicates + deleted.count
+        let deletions = checkpoint.effectiveKind == .incremental ? deleted.map(\.id) : []
+        let duplicates = try await ports.store.addMachines(
+            kept, deletions: deletions, checkpoint: checkpoint, report: report, of: job.id)
+        // Those that are not put on the work list are told apart by what earlier pages had.
+        let others = Set(deleted.map(\.id.text) + page.content.skipped.compactMap(\.id))
+        defer { othersSeen.formUnion(others) }
+        return kept.count - duplicates + others.subtracting(othersSeen).count
     }
 
     private func listInactiveMachines(
@@ -51,7 +56,7 @@ extension ImportRun {
     ) async throws {
         var walk = ListWalk(top: options.machinesPerPage, pageRowsSeen: pageRowsSeen, trustsShortPages: true)
         var step = ListWalk.Step.next(skip: checkpoint.inactiveSkip ?? 0)
-        var lastPage: Set<MachineID> = []
+        var seen: Set<MachineID> = []
         while step != .end {
             if case .next(let skip) = step { checkpoint.inactiveSkip = skip }
             let skip = checkpoint.inactiveSkip ?? 0
@@ -63,8 +68,8 @@ extension ImportRun {
             next.inactiveSkip = skip + page.content.readCount
             try await ports.store.addDeletions(deleted.map(\.id), checkpoint: next, of: job.id)
             let ids = Set(page.content.records.map(\.id))
-            let new = ids.subtracting(lastPage).count + page.content.skipped.count
-            lastPage = ids
+            let new = ids.subtracting(seen).count
+            seen.formUnion(ids)
             step = try walk.after(
                 skip: skip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "inactive machines")

@@ -77,6 +77,10 @@ public struct ImportRun: Sendable {
 
     private func prepare(_ checkpoint: inout RunCheckpoint) async throws {
         let databaseIsNew = try await ports.car.prepareDatabase()
+        if databaseIsNew {
+            // CAR says so once. Should this run fail, the next one has to know it too.
+            try await ports.store.invalidateLedger(of: job.connection, reason: RunDecision.databaseIsNewReason)
+        }
         let savePoint = try await ports.car.modelStateID()
         let decision = RunDecision(
             requested: job.kind, savePoint: savePoint, databaseIsNew: databaseIsNew,
@@ -147,7 +151,9 @@ public struct ImportRun: Sendable {
         let covered = checkpoint.identity.startedAt
         return RunCompletion(
             savePoint: savePoint,
-            alertsThrough: options.alerts ? covered : (isInitial ? nil : before.alertsThrough),
+            // An initial import without alerts leaves a ledger without alerts, in which nothing is out of date.
+            alertsThrough: options.alerts || isInitial ? covered : before.alertsThrough,
+            openAlertsDue: !options.alerts && (isInitial || before.openAlertsDue),
             vulnerabilitiesThrough: options.vulnerabilities
                 ? covered : (isInitial ? nil : before.vulnerabilitiesThrough))
     }

@@ -31,7 +31,7 @@ public struct RunCheckpoint: Sendable, Equatable, Codable {
     public var alertsSkip: Int
     /// From which moment alerts are read; `nil` reads the open ones.
     public var alertsSince: Timestamp?
-    /// Whether the open alerts are read first, because new machines may have older ones.
+    /// Whether the open alerts that are due before those of the window have been read.
     public var openAlertsDone: Bool
     public var session: Session
     /// The ledger's generation that the run writes to.

@@ -34,10 +34,12 @@ struct RunDecision: Equatable {
         alertsSince = ledger.alertsThrough.map { min($0, from).adding(seconds: -options.overlapSeconds) }
     }
 
+    static let databaseIsNewReason = "the CAR database was newly created"
+
     private static func obstacle(savePoint: String?, databaseIsNew: Bool, ledger: LedgerState) -> String? {
-        if databaseIsNew { return "the CAR database was newly created" }
+        if databaseIsNew { return databaseIsNewReason }
         if let reason = ledger.invalidReason { return reason }
-        guard let savePoint else { return "no save point in CAR" }
+        guard let savePoint, !savePoint.isEmpty else { return "no save point in CAR" }
         guard ledger.savePoint != nil || ledger.pendingSavePoint != nil else { return "no ledger for this connection" }
         guard savePoint == ledger.savePoint || savePoint == ledger.pendingSavePoint else {
             return "the ledger does not match the save point in CAR"

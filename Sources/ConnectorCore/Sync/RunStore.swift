@@ -33,10 +33,12 @@ public protocol RunStore: Sendable {
     /// Adds machines that the run has not listed yet and saves the checkpoint and the report with them; those listed
     /// already are reported as skipped.
     ///
-    /// - Returns: how many of them were listed already.
-    func addMachines(_ machines: [Machine], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID)
-        async throws -> Int
-    /// Adds machines to delete, of those that the ledger knows.
+    /// - Parameter deletions: machines of the same page to delete, of those that the ledger knows.
+    /// - Returns: how many of `machines` were listed already.
+    func addMachines(
+        _ machines: [Machine], deletions: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
+    ) async throws -> Int
+    /// Adds machines to delete, of those that the ledger knows, and saves the checkpoint with them.
     func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, of job: JobID) async throws
     /// What the run is about to delete, or what an initial import is about to let CAR retire.
     func deletionCensus(of job: JobID, connection: String, wholeEstate: Bool) async throws -> DeletionCensus
@@ -67,8 +69,6 @@ public protocol RunStore: Sendable {
     /// moved join those that are gone.
     func planAlerts(_ alerts: [Alert], of job: JobID) async throws -> AlertPlan
     func confirmAlerts(_ plan: AlertPlan, checkpoint: RunCheckpoint, report: ImportReport, of job: JobID) async throws
-    /// Whether the run has found machines that the ledger did not know.
-    func hasNewMachines(_ job: JobID) async throws -> Bool
 
     // MARK: Deletions and edges that are gone
 
@@ -86,8 +86,11 @@ public struct LedgerState: Sendable, Equatable {
     /// A save point that a run was about to write when it ended; CAR may hold it.
     public var pendingSavePoint: String?
     public var machinesKnown: Int
-    /// Until when alerts are covered; `nil` where the last import left them out.
+    /// Until when the ledger's alerts are covered: an alert in it that was updated since may be out of date.
     public var alertsThrough: Timestamp?
+    /// Whether open alerts may be missing that were last updated before `alertsThrough`: they were left out, or their
+    /// machine came later than they.
+    public var openAlertsDue: Bool
     public var vulnerabilitiesThrough: Timestamp?
     /// Why the ledger can't be used.
     public var invalidReason: String?
@@ -98,13 +101,14 @@ public struct LedgerState: Sendable, Equatable {
 
     public init(
         savePoint: String? = nil, pendingSavePoint: String? = nil, machinesKnown: Int = 0,
-        alertsThrough: Timestamp? = nil, vulnerabilitiesThrough: Timestamp? = nil, invalidReason: String? = nil,
-        oldestLastSeen: Timestamp? = nil, machinePageRows: Int = 0, alertPageRows: Int = 0
+        alertsThrough: Timestamp? = nil, openAlertsDue: Bool = false, vulnerabilitiesThrough: Timestamp? = nil,
+        invalidReason: String? = nil, oldestLastSeen: Timestamp? = nil, machinePageRows: Int = 0, alertPageRows: Int = 0
     ) {
         self.savePoint = savePoint
         self.pendingSavePoint = pendingSavePoint
         self.machinesKnown = machinesKnown
         self.alertsThrough = alertsThrough
+        self.openAlertsDue = openAlertsDue
         self.vulnerabilitiesThrough = vulnerabilitiesThrough
         self.invalidReason = invalidReason
         self.oldestLastSeen = oldestLastSeen
@@ -117,11 +121,15 @@ public struct LedgerState: Sendable, Equatable {
 public struct RunCompletion: Sendable, Equatable {
     public var savePoint: String
     public var alertsThrough: Timestamp?
+    public var openAlertsDue: Bool
     public var vulnerabilitiesThrough: Timestamp?
 
-    public init(savePoint: String, alertsThrough: Timestamp?, vulnerabilitiesThrough: Timestamp?) {
+    public init(
+        savePoint: String, alertsThrough: Timestamp?, openAlertsDue: Bool, vulnerabilitiesThrough: Timestamp?
+    ) {
         self.savePoint = savePoint
         self.alertsThrough = alertsThrough
+        self.openAlertsDue = openAlertsDue
         self.vulnerabilitiesThrough = vulnerabilitiesThrough
     }
 }
@@ -143,12 +151,12 @@ public struct DeletionCensus: Sendable, Equatable {
 public struct WorkBatch: Sendable, Equatable {
     public struct Entry: Sendable, Equatable {
         public var machine: Machine
-        /// Whether the ledger held it before the run.
-        public var isKnown: Bool
+        /// Whether the ledger holds its findings, as read from Defender and confirmed by CAR.
+        public var hasFindings: Bool
 
-        public init(machine: Machine, isKnown: Bool) {
+        public init(machine: Machine, hasFindings: Bool) {
             self.machine = machine
-            self.isKnown = isKnown
+            self.hasFindings = hasFindings
         }
     }
 

@@ -95,15 +95,17 @@ struct BatchPlanner {
     private mutating func add(_ subgraph: MachineSubgraph) throws {
         let stored = try LedgerRows.machine(subgraph.machine, generation: generation, in: db)
         let document = document(of: subgraph, keeping: stored?.document)
+        let isExamined = subgraph.findings != nil || stored?.isExamined == true
         if stored == nil { newMachines += 1 }
         if let stored, stored.isConfirmed, stored.document == document {
             // Nothing to tell CAR, but vertices of it may be on their way with other fields.
-            if stored.lastSeen != subgraph.lastSeen {
+            if stored.lastSeen != subgraph.lastSeen || stored.isExamined != isExamined {
                 try LedgerRows.touch(
-                    subgraph.machine, lastSeen: subgraph.lastSeen, generation: generation, in: db)
+                    subgraph.machine, examined: isExamined, lastSeen: subgraph.lastSeen, generation: generation, in: db)
             }
             return
         }
+        if let stored, !stored.isConfirmed { try resendKept(of: stored.document, for: subgraph) }
         let delta = DocumentDelta(from: stored?.document, to: document)
         let resends = stored?.isConfirmed != true
         if resends || stored?.document.assetFingerprint != document.assetFingerprint {
@@ -124,9 +126,25 @@ struct BatchPlanner {
         for edge in delta.sharedRemoved { countChanges[edge, default: 0] -= 1 }
         sharedWanted.formUnion(resends ? document.sharedEdges : delta.sharedAdded)
         try LedgerRows.write(
-            document, of: subgraph.machine, confirmed: false, lastSeen: subgraph.lastSeen, generation: generation,
-            in: db)
+            LedgerRows.Machine(
+                document: document, isConfirmed: false, isExamined: isExamined, lastSeen: subgraph.lastSeen),
+            of: subgraph.machine, generation: generation, in: db)
         plan.machines.append(subgraph.machine)
+    }
+
+    /// A plan that was never confirmed may have named vertices that CAR never got. Where they can't be read again they are
+    /// sent by what the ledger knows of them; a later reading completes them.
+    private mutating func resendKept(of stored: MachineDocument, for subgraph: MachineSubgraph) throws {
+        var kept = subgraph.accounts == nil ? stored.accounts : []
+        if subgraph.findings == nil {
+            for finding in stored.findings { kept += [finding.software, finding.cve].compactMap(\.self) }
+        }
+        for id in Set(kept) where unconfirmed[id] == nil {
+            guard let vertex = try LedgerRows.unconfirmedVertex(id, in: db) else { continue }
+            keys[id] = vertex.id.key
+            unconfirmed[id] = vertex
+            createdVertices.insert(id)
+        }
     }
 
     private func document(of subgraph: MachineSubgraph, keeping stored: MachineDocument?) -> MachineDocument {

@@ -15,6 +15,7 @@ enum LedgerMigration {
             save_point TEXT,
             pending_save_point TEXT,
             alerts_through INTEGER,
+            open_alerts_due INTEGER NOT NULL DEFAULT 0 CHECK (open_alerts_due IN (0, 1)),
             vulnerabilities_through INTEGER,
             invalid_reason TEXT,
             machine_page_rows INTEGER NOT NULL DEFAULT 0,
@@ -38,12 +39,14 @@ enum LedgerMigration {
             UNIQUE (generation, collection, key)
         ) STRICT
         """,
-        // `confirmed` is 0 from the moment a document is about to be sent until CAR has confirmed all of it.
+        // `confirmed` is 0 from the moment a document is about to be sent until CAR has confirmed all of it. `examined` is
+        // 1 once its findings have been read.
         """
         CREATE TABLE machine (
             generation INTEGER NOT NULL,
             machine_id TEXT NOT NULL,
             confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+            examined INTEGER NOT NULL CHECK (examined IN (0, 1)),
             last_seen INTEGER,
             document BLOB NOT NULL,
             PRIMARY KEY (generation, machine_id)
@@ -89,7 +92,6 @@ enum LedgerMigration {
             job_id TEXT PRIMARY KEY NOT NULL,
             connection TEXT NOT NULL,
             generation INTEGER,
-            new_machines INTEGER NOT NULL DEFAULT 0,
             checkpoint TEXT NOT NULL,
             report TEXT NOT NULL
         ) STRICT

@@ -7,6 +7,8 @@ enum LedgerRows {
     struct Machine {
         var document: MachineDocument
         var isConfirmed: Bool
+        /// Whether the document's findings have been read.
+        var isExamined: Bool
         var lastSeen: Timestamp?
     }
 
@@ -16,31 +18,45 @@ enum LedgerRows {
 
     static func machine(_ id: MachineID, generation: Int64, in db: Database) throws -> Machine? {
         let select = try db.cachedStatement(
-            sql: "SELECT document, confirmed, last_seen FROM machine WHERE generation = ? AND machine_id = ?")
+            sql: "SELECT document, confirmed, examined, last_seen FROM machine WHERE generation = ? AND machine_id = ?")
         guard let row = try Row.fetchOne(select, arguments: [generation, id.text]) else { return nil }
         guard let document = try? DocumentCodec.decode(row[0]) else { throw RunStoreError.malformedDocument(id) }
         return Machine(
-            document: document, isConfirmed: row[1], lastSeen: (row[2] as Int64?).map(Timestamp.init(milliseconds:)))
+            document: document, isConfirmed: row[1], isExamined: row[2],
+            lastSeen: (row[3] as Int64?).map(Timestamp.init(milliseconds:)))
     }
 
     static func write(
-        _ document: MachineDocument, of id: MachineID, confirmed: Bool, lastSeen: Timestamp?, generation: Int64,
-        in db: Database
+        _ machine: Machine, of id: MachineID, generation: Int64, in db: Database
     ) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO machine (generation, machine_id, confirmed, last_seen, document)
-                VALUES (?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO machine (generation, machine_id, confirmed, examined, last_seen, document)
+                VALUES (?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
-            generation, id.text, confirmed, lastSeen?.milliseconds, DocumentCodec.encode(document),
+            generation, id.text, machine.isConfirmed, machine.isExamined, machine.lastSeen?.milliseconds,
+            DocumentCodec.encode(machine.document),
         ])
     }
 
-    static func touch(_ id: MachineID, lastSeen: Timestamp?, generation: Int64, in db: Database) throws {
+    /// Changes what is beside the document.
+    static func touch(
+        _ id: MachineID, examined: Bool, lastSeen: Timestamp?, generation: Int64, in db: Database
+    ) throws {
         let statement = try db.cachedStatement(
-            sql: "UPDATE machine SET last_seen = ? WHERE generation = ? AND machine_id = ?")
-        try statement.execute(arguments: [lastSeen?.milliseconds, generation, id.text])
+            sql: "UPDATE machine SET examined = ?, last_seen = ? WHERE generation = ? AND machine_id = ?")
+        try statement.execute(arguments: [examined, lastSeen?.milliseconds, generation, id.text])
+    }
+
+    /// A vertex that CAR may lack although the ledger names it, as far as its key tells; `nil` where CAR has it.
+    static func unconfirmedVertex(_ id: VertexID, in db: Database) throws -> Vertex? {
+        let select = try db.cachedStatement(
+            sql: "SELECT collection, key FROM vertex WHERE id = ? AND fingerprint IS NULL")
+        guard let row = try Row.fetchOne(select, arguments: [id.number]) else { return nil }
+        guard let collection = VertexCollection(storedNumber: row[0]) else { return nil }
+        let key: String = row[1]
+        return collection == .vulnerability ? GraphMapper.vertex(of: CVE(id: key)) : Vertex(collection, key)
     }
 
     static func key(of id: VertexID, in db: Database) throws -> String {

@@ -12,9 +12,12 @@ extension SQLiteRunStore {
             let plan = try planner.run(
                 subgraphs, shared: shared, known: known.entries(of: shared.keys, generation: generation), claim: claim)
             if planner.newMachines > 0 {
+                // Their alerts may be older than any window. Kept until a run has read them, not only for this one.
                 try db.execute(
-                    sql: "UPDATE run SET new_machines = new_machines + ? WHERE job_id = ?",
-                    arguments: [planner.newMachines, job.text])
+                    sql: """
+                        UPDATE ledger SET open_alerts_due = 1
+                        WHERE connection = (SELECT connection FROM run WHERE job_id = ?)
+                        """, arguments: [job.text])
             }
             return plan
         }

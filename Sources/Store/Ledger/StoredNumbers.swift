@@ -15,6 +15,13 @@ extension VertexCollection {
         case .vulnerability: 8
         }
     }
+
+    init?(storedNumber: Int64) {
+        guard let collection = VertexCollection.allCases.first(where: { $0.storedNumber == storedNumber }) else {
+            return nil
+        }
+        self = collection
+    }
 }
 
 extension EdgeKind {

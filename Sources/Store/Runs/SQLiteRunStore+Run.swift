@@ -69,11 +69,11 @@ extension SQLiteRunStore {
                     UPDATE ledger SET generation = (SELECT COALESCE(run.generation, ledger.generation) FROM run
                                                     WHERE job_id = ?1),
                         save_point = ?2, pending_save_point = NULL, invalid_reason = NULL,
-                        alerts_through = ?3, vulnerabilities_through = ?4
-                    WHERE connection = ?5
+                        alerts_through = ?3, open_alerts_due = ?4, vulnerabilities_through = ?5
+                    WHERE connection = ?6
                     """,
                 arguments: [
-                    job.text, completion.savePoint, completion.alertsThrough?.milliseconds,
+                    job.text, completion.savePoint, completion.alertsThrough?.milliseconds, completion.openAlertsDue,
                     completion.vulnerabilitiesThrough?.milliseconds, connection,
                 ])
         }
@@ -89,12 +89,6 @@ extension SQLiteRunStore {
                         machine_page_rows = COALESCE(?2, machine_page_rows),
                         alert_page_rows = COALESCE(?3, alert_page_rows)
                     """, arguments: [connection, machines, alerts])
-        }
-    }
-
-    public func hasNewMachines(_ job: JobID) async throws -> Bool {
-        try await read { db in
-            try Int.fetchOne(db, sql: "SELECT new_machines FROM run WHERE job_id = ?", arguments: [job.text]) ?? 0 > 0
         }
     }
 
@@ -149,6 +143,7 @@ extension SQLiteRunStore {
         state.savePoint = row["save_point"]
         state.pendingSavePoint = row["pending_save_point"]
         state.alertsThrough = (row["alerts_through"] as Int64?).map(Timestamp.init(milliseconds:))
+        state.openAlertsDue = row["open_alerts_due"]
         state.vulnerabilitiesThrough = (row["vulnerabilities_through"] as Int64?).map(Timestamp.init(milliseconds:))
         let machines = try Row.fetchOne(
             db, sql: "SELECT COUNT(*) AS known, MIN(last_seen) AS oldest FROM machine WHERE generation = ?",

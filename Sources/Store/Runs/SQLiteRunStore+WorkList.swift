@@ -4,7 +4,7 @@ import GRDB
 
 extension SQLiteRunStore {
     public func addMachines(
-        _ machines: [Machine], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
+        _ machines: [Machine], deletions: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
     ) async throws -> Int {
         try await write { db in
             var position =
@@ -30,6 +30,7 @@ extension SQLiteRunStore {
                     duplicates.append(SkippedRecord(kind: .machines, id: machine.id.text, reason: "duplicate"))
                 }
             }
+            try Self.addDeletions(deletions, of: job, in: db)
             var report = report
             report.addSkipped(duplicates)
             try Self.save(checkpoint, of: job, in: db)
@@ -40,15 +41,20 @@ extension SQLiteRunStore {
 
     public func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, of job: JobID) async throws {
         try await write { db in
-            let generation = try Self.generation(of: job, in: db)
-            let insert = try db.cachedStatement(
-                sql: """
-                    INSERT OR IGNORE INTO run_deletion (job_id, machine_id)
-                    SELECT ?1, machine_id FROM machine WHERE generation = ?2 AND machine_id = ?3
-                    """)
-            for machine in machines { try insert.execute(arguments: [job.text, generation, machine.text]) }
+            try Self.addDeletions(machines, of: job, in: db)
             try Self.save(checkpoint, of: job, in: db)
         }
+    }
+
+    private static func addDeletions(_ machines: [MachineID], of job: JobID, in db: Database) throws {
+        guard !machines.isEmpty else { return }
+        let generation = try generation(of: job, in: db)
+        let insert = try db.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO run_deletion (job_id, machine_id)
+                SELECT ?1, machine_id FROM machine WHERE generation = ?2 AND machine_id = ?3
+                """)
+        for machine in machines { try insert.execute(arguments: [job.text, generation, machine.text]) }
     }
 
     public func deletionCensus(
@@ -128,7 +134,7 @@ extension SQLiteRunStore {
                 db,
                 sql: """
                     SELECT run_machine.*, EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND confirmed = 1
-                        AND machine.machine_id = run_machine.machine_id) AS is_known
+                        AND examined = 1 AND machine.machine_id = run_machine.machine_id) AS has_findings
                     FROM run_machine WHERE job_id = ?1 AND position >= ?2 AND position < ?3 ORDER BY position
                     """, arguments: [job.text, first, first + count, generation])
             return WorkBatch(number: number, entries: rows.compactMap(Self.entry), starts: batch["starts"])
@@ -143,7 +149,7 @@ extension SQLiteRunStore {
                 lastIpAddress: row["last_ip"], lastExternalIpAddress: row["last_external_ip"],
                 healthStatus: row["health_status"],
                 lastSeen: (row["last_seen"] as Int64?).map(Timestamp.init(milliseconds:))),
-            isKnown: row["is_known"])
+            hasFindings: row["has_findings"])
     }
 
     public func releaseBatch(_ number: Int, of job: JobID) async throws {
