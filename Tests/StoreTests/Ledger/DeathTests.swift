@@ -1,0 +1,44 @@
+import ConnectorCore
+import Testing
+
+@Suite struct `A process that dies in a run` {
+    @Test func `loses no machine of a page that also has one to delete`() async throws {
+        for call in ["store.addMachines", "store.addDeletions"] {
+            for afterEffect in [false, true] {
+                let world = try World()
+                world.estate { estate in
+                    for number in 1...3 { estate.add(number) }
+                }
+                try await world.run(.initial)
+                world.estate { estate in
+                    estate.pass(seconds: 16 * FakeEstate.day)
+                    for number in 2...3 { estate.change(FakeEstate.id(number)) { $0.users = ["ann"] } }
+                }
+                let job = try world.job(.incremental)
+                let dying = Lifeline(at: call, .kill(afterEffect: afterEffect))
+                _ = try? await world.run(job, lifeline: dying)
+                try await world.run(job)
+                #expect(world.differences() == [], "\(call) \(afterEffect)")
+            }
+        }
+    }
+
+    @Test func `sends the vertices of what it keeps although it can't be read again`() async throws {
+        let world = try World()
+        world.estate { $0.add(1) }
+        try await world.run(.initial)
+        world.estate { estate in
+            estate.pass(seconds: 60)
+            estate.change(FakeEstate.id(1)) { device in
+                device.users = ["ann"]
+                device.findings = [Finding(software: "v:s:1", cve: "CVE-1")]
+            }
+        }
+        let dying = Lifeline(at: "store.planBatch", .kill(afterEffect: true))
+        let job = try world.job(.incremental)
+        await #expect(throws: Killed.self) { try await world.run(job, lifeline: dying) }
+        world.estate { $0.change(FakeEstate.id(1)) { $0.usersAreKnown = false } }
+        try await world.run(.incremental, JobOptions(vulnerabilities: false))
+        #expect(world.differences() == [])
+    }
+}

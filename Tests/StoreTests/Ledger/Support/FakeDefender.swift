@@ -1,0 +1,95 @@
+import ConnectorCore
+import Threading
+
+/// A Defender over an estate in memory.
+final class FakeDefender: Sendable {
+    struct Behaviour: Sendable {
+        /// The server's own cap of a page.
+        var pageRowsMax = Int.max
+        /// Whether every page claims that more follows.
+        var linksWithoutEnd = false
+        /// Whether `$skip` is ignored.
+        var ignoresSkip = false
+        /// Machines added to every answer of the machine list, unasked.
+        var log: [String] = []
+        var calls = 0
+    }
+
+    let estate: Locked<FakeEstate>
+    let behaviour = Locked(Behaviour())
+
+    init(_ estate: FakeEstate) { self.estate = Locked(estate) }
+
+    var log: [String] { behaviour.withLock(\.log) }
+    func clearLog() { behaviour.withLock { $0.log = [] } }
+
+    struct Port: DefenderReading {
+        let defender: FakeDefender
+        let lifeline: Lifeline
+
+        private func call<Result: Sendable>(
+            _ name: String, _ answer: @escaping @Sendable (FakeEstate) -> Result
+        ) async throws -> Result {
+            try await lifeline.call("defender." + name) {
+                defender.behaviour.withLock { behaviour in
+                    behaviour.log.append(name)
+                    behaviour.calls += 1
+                }
+                await Task.yield()
+                return answer(defender.estate.withLock { $0 })
+            }
+        }
+
+        private func page<Record: Sendable>(_ all: [Record], skip: Int, top: Int) -> RecordPage<Record> {
+            let behaviour = defender.behaviour.withLock { $0 }
+            let rows = all.dropFirst(behaviour.ignoresSkip ? 0 : skip).prefix(min(top, behaviour.pageRowsMax))
+            return RecordPage(
+                content: Records(records: Array(rows)),
+                hasNextLink: behaviour.linksWithoutEnd)
+        }
+
+        func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine> {
+            let name =
+                switch selection {
+                case .all: "machines"
+                case .lastSeen: "machines seen"
+                case .inactive: "machines inactive"
+                }
+            return try await call(name) { page($0.machines(selection), skip: skip, top: top) }
+        }
+
+        func logonUsers(of id: MachineID) async throws -> Records<LogonUser>? {
+            try await call("users") { estate in
+                guard let index = estate.index(of: id), estate.devices[index].usersAreKnown else { return nil }
+                return Records(records: estate.devices[index].users.map { LogonUser(accountName: $0) })
+            }
+        }
+
+        func networkAdapters(of ids: [MachineID]) async throws -> Records<NetworkAdapter> {
+            try await call("adapters") { estate in
+                let wanted = Set(ids)
+                return Records(records: estate.devices.filter { wanted.contains($0.id) }.flatMap(\.adapters))
+            }
+        }
+
+        func findings(of ids: [MachineID]) async throws -> FindingsAnswer {
+            try await call("findings") { estate in
+                let wanted = Set(ids)
+                var answer = FindingsAnswer(cves: estate.cves)
+                for device in estate.devices where wanted.contains(device.id) {
+                    answer.findings[device.id] = device.findings
+                    answer.rowsRead += device.findings.count
+                }
+                return answer
+            }
+        }
+
+        func alerts(_ selection: AlertSelection, skip: Int, top: Int) async throws -> RecordPage<Alert> {
+            let name = selection == .open ? "alerts open" : "alerts updated"
+            return try await call(name) { page($0.alerts(selection), skip: skip, top: top) }
+        }
+
+        var requestCount: Int { defender.behaviour.withLock(\.calls) }
+        func forecast(_ calls: DefenderCalls) -> WaitForecast { WaitForecast(seconds: 0) }
+    }
+}
