@@ -75,7 +75,9 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "MicroHTTP"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Sandbox", "MicroHTTP", "OutboundHTTP", "Store"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Sandbox", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "defender-car"]),
     ],
     cxxLanguageStandard: .cxx17
 )
