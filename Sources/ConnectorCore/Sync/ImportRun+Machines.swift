@@ -22,7 +22,7 @@ extension ImportRun {
                 list: "machines")
             try await announceList()
         }
-        if isIncremental, let oldest = ledger.oldestLastSeen, oldest <= cutoff {
+        if isIncremental, ledger.machinesKnown > 0 {
             try await listInactiveMachines(&checkpoint, until: cutoff, pageRowsSeen: walk.pageRowsSeen)
         }
         try await ports.store.recordPageRows(machines: walk.pageRowsSeen, alerts: nil, of: job.connection)

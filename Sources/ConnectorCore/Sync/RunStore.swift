@@ -94,15 +94,13 @@ public struct LedgerState: Sendable, Equatable {
     public var vulnerabilitiesThrough: Timestamp?
     /// Why the ledger can't be used.
     public var invalidReason: String?
-    /// The oldest `lastSeen` of a machine in the ledger.
-    public var oldestLastSeen: Timestamp?
     public var machinePageRows: Int
     public var alertPageRows: Int
 
     public init(
         savePoint: String? = nil, pendingSavePoint: String? = nil, machinesKnown: Int = 0,
         alertsThrough: Timestamp? = nil, openAlertsDue: Bool = false, vulnerabilitiesThrough: Timestamp? = nil,
-        invalidReason: String? = nil, oldestLastSeen: Timestamp? = nil, machinePageRows: Int = 0, alertPageRows: Int = 0
+        invalidReason: String? = nil, machinePageRows: Int = 0, alertPageRows: Int = 0
     ) {
         self.savePoint = savePoint
         self.pendingSavePoint = pendingSavePoint
@@ -111,7 +109,6 @@ public struct LedgerState: Sendable, Equatable {
         self.openAlertsDue = openAlertsDue
         self.vulnerabilitiesThrough = vulnerabilitiesThrough
         self.invalidReason = invalidReason
-        self.oldestLastSeen = oldestLastSeen
         self.machinePageRows = machinePageRows
         self.alertPageRows = alertPageRows
     }

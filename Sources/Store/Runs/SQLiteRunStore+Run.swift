@@ -145,11 +145,9 @@ extension SQLiteRunStore {
         state.alertsThrough = (row["alerts_through"] as Int64?).map(Timestamp.init(milliseconds:))
         state.openAlertsDue = row["open_alerts_due"]
         state.vulnerabilitiesThrough = (row["vulnerabilities_through"] as Int64?).map(Timestamp.init(milliseconds:))
-        let machines = try Row.fetchOne(
-            db, sql: "SELECT COUNT(*) AS known, MIN(last_seen) AS oldest FROM machine WHERE generation = ?",
-            arguments: [generation])
-        state.machinesKnown = machines?["known"] ?? 0
-        state.oldestLastSeen = (machines?["oldest"] as Int64?).map(Timestamp.init(milliseconds:))
+        state.machinesKnown =
+            try Int.fetchOne(
+                db, sql: "SELECT COUNT(*) FROM machine WHERE generation = ?", arguments: [generation]) ?? 0
         return state
     }
 

@@ -1,0 +1,108 @@
+import Foundation
+import Sandbox
+import Testing
+
+extension `End to end` {
+    /// The process dies or is stopped in the middle of a run.
+    @Suite struct Restarts {
+        /// Moments of death per test: a few in every run, more with `DEFENDER_CAR_KILLS`.
+        static let kills = ProcessInfo.processInfo.environment["DEFENDER_CAR_KILLS"].flatMap(Int.init) ?? 6
+
+        private static let options = SandboxOptions.small(machines: 400, rows: 10, alerts: 40) {
+            $0.carDelayMillisecondsMaximum = 30
+        }
+
+        @Test(.timeLimit(.minutes(10)), arguments: 0..<kills)
+        func `kill -9 at any moment of an initial import loses and repeats nothing`(number: Int) async throws {
+            var generator = SeededGenerator(seed: UInt64(number + 1))
+            try await withScenario(Self.options) { scenario in
+                var (service, client) = try await scenario.start()
+                let job = try await client.start("initial")
+                try await killAfterRandomRequests(service, scenario, upTo: 420, using: &generator)
+                (service, client) = try await scenario.start()
+                let ended = try await client.end(of: job.id)
+                expectSucceeded(ended, effectiveKind: "initial")
+                scenario.expectRightGraph("kill \(number)")
+                let car = scenario.sandbox.car.counters
+                #expect(car.sessionsLeft == [Scenario.source: 1], "kill \(number)")
+                #expect(car.sessionsReentered == 0, "kill \(number)")
+                #expect(car.sessionsLeftEarly == 0, "kill \(number)")
+                // Three batches are in flight at most; what was confirmed before is not asked for again.
+                #expect(scenario.sandbox.defender.counters["logonusers"].calls <= 2 * 400, "kill \(number)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(10)), arguments: 0..<kills)
+        func `kill -9 at any moment of an incremental run leaves CAR true`(number: Int) async throws {
+            var generator = SeededGenerator(seed: UInt64(1000 + number))
+            try await withScenario(Self.options) { scenario in
+                var (service, client) = try await scenario.start()
+                expectSucceeded(try await client.run("initial"))
+                scenario.changeEverything()
+                let job = try await client.start("incremental")
+                try await killAfterRandomRequests(service, scenario, upTo: 120, using: &generator)
+                (service, client) = try await scenario.start()
+                expectSucceeded(try await client.end(of: job.id), effectiveKind: "incremental")
+                scenario.expectRightGraph("kill \(number)", allowsLooseVertices: true)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2))) func `SIGTERM puts the job back and ends with code 0`() async throws {
+            try await withScenario(Self.options) { scenario in
+                var (service, client) = try await scenario.start()
+                let job = try await client.start("initial")
+                try await poll(until: "batches on their way", every: .milliseconds(2)) { scenario.requests > 100 }
+                service.terminate()
+                #expect(try await service.waitForExit(within: .seconds(10)) == ServiceProcess.Exit(code: 0))
+                (service, client) = try await scenario.start()
+                let ended = try await client.end(of: job.id)
+                expectSucceeded(ended, attempt: 2)
+                scenario.expectRightGraph()
+                #expect(scenario.sandbox.car.counters.sessionsEntered == [Scenario.source: 1])
+                #expect(scenario.sandbox.car.counters.sessionsLeft == [Scenario.source: 1])
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2))) func `cancel takes effect within two seconds, also while CAR is slow`()
+            async throws
+        {
+            let options = SandboxOptions.small(machines: 40) { $0.carDelayMillisecondsMaximum = 600_000 }
+            try await withService(options) { scenario, client in
+                let job = try await client.start("initial")
+                try await poll(until: "an import without confirmation") {
+                    scenario.sandbox.car.endpoints["car.importstatus"].calls > 0
+                }
+                #expect(try await client.send(.post, "/v1/jobs/\(job.id)/cancel").status == 202)
+                #expect(try await client.end(of: job.id, within: .seconds(2)).state == "cancelled")
+                #expect(scenario.sandbox.car.counters.sessionsLeft.isEmpty)
+            }
+        }
+
+        /// Kills the service when the simulators have got a random number of requests more, or the job has ended first.
+        private func killAfterRandomRequests(
+            _ service: ServiceProcess, _ scenario: Scenario, upTo most: Int, using generator: inout SeededGenerator
+        ) async throws {
+            let target = scenario.requests + Int.random(in: 1...most, using: &generator)
+            let deadline = ContinuousClock.now + .seconds(5)
+            while scenario.requests < target, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .microseconds(500))
+            }
+            service.kill()
+            #expect(try await service.waitForExit().signal == 9)
+        }
+    }
+}
+
+/// The same numbers for the same seed (Knuth's linear congruential generator, upper bits mixed).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29) &* 0x9E37_79B9_7F4A_7C15
+    }
+}
