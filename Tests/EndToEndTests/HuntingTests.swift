@@ -34,7 +34,7 @@ extension `End to end` {
                 let ids = scenario.sandbox.estate.snapshot().machines.map(\.id)
                 #expect(ids.contains { job.failure?.message.contains($0) == true }, "\(job.failure?.message ?? "")")
                 #expect(scenario.sandbox.car.counters.sessionsLeft.isEmpty)
-                #expect(scenario.sandbox.car.modelStateID(source: Scenario.source) == nil)
+                #expect(scenario.sandbox.car.modelStateID(source: Scenario.source) ?? "" == "")
             }
         }
     }

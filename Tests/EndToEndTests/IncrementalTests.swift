@@ -62,9 +62,11 @@ extension `End to end` {
             try await withService(.small(machines: 300), environment: ["INCREMENTAL_OVERLAP": "0s"]) {
                 scenario, client in
                 expectSucceeded(try await client.run("initial"))
-                scenario.sandbox.estate.advance(seconds: 7200)
+                scenario.sandbox.estate.advance(seconds: 1800)
                 scenario.sandbox.estate.mutate { state in
-                    for machine in state.machines.filter({ $0.healthStatus == "Active" }).suffix(20) {
+                    for machine in state.machines.filter({
+                        $0.healthStatus == "Active" && $0.id.allSatisfy(\.isHexDigit)
+                    }).suffix(20) {
                         _ = state.updateMachine(id: machine.id) { _ in }
                     }
                 }

@@ -69,8 +69,8 @@ extension `End to end` {
             let options = SandboxOptions.small(machines: 40) { $0.carDelayMillisecondsMaximum = 600_000 }
             try await withService(options) { scenario, client in
                 let job = try await client.start("initial")
-                try await poll(until: "an import without confirmation") {
-                    scenario.sandbox.car.endpoints["car.importstatus"].calls > 0
+                try await poll(until: "a job of CAR that does not end") {
+                    scenario.sandbox.car.endpoints["car.jobstatus"].calls > 1
                 }
                 #expect(try await client.send(.post, "/v1/jobs/\(job.id)/cancel").status == 202)
                 #expect(try await client.end(of: job.id, within: .seconds(2)).state == "cancelled")

@@ -85,12 +85,39 @@ final class Engine: Sendable {
             store: store, runner: runner, scheduleStore: store,
             schedule: settings.connections.flatMap(\.scheduleEntries),
             settings: JobQueueSettings(runningMax: settings.service.runsAtOnce), logger: logger)
+        try recallSuccesses()
+        observeJobs { [weak self] id in self?.count(id) }
     }
 
     /// Calls `action` whenever a job has visibly changed, as long as the engine lives.
     func observeJobs(_ action: @escaping @Sendable (JobID) -> Void) {
         let observation = store.onJobChange(action)
         observations.withLock { $0.append(observation) }
+    }
+
+    /// Counts a job that has ended.
+    private func count(_ id: JobID) {
+        // A store that can't be read now loses a sample, not the job.
+        guard let job = try? store.job(id), job.state.isFinal, let ended = job.endedAt else { return }
+        let seconds = Double(ended.milliseconds - (job.startedAt ?? ended).milliseconds) / 1000
+        metrics.jobFinished(kind: job.kind.rawValue, outcome: job.state.rawValue, seconds: seconds)
+        if job.state == .succeeded { countSuccess(of: job) }
+    }
+
+    private func countSuccess(of job: Job) {
+        guard let ended = job.endedAt else { return }
+        metrics.jobSucceeded(
+            connection: job.connection, kind: job.kind.rawValue, at: Double(ended.milliseconds) / 1000)
+    }
+
+    /// The last successes before this start, so that an alert on their age survives a restart.
+    private func recallSuccesses() throws {
+        for runtime in runtimes {
+            for kind in JobKind.allCases {
+                let query = JobQuery(connection: runtime.settings.name, kind: kind, state: .succeeded, limit: 1)
+                if let job = try store.jobs(query).jobs.first { countSuccess(of: job) }
+            }
+        }
     }
 
     func shutdown() {
