@@ -6,7 +6,8 @@ extension ServiceMetrics {
 
     private static let prefix = "defender_car_"
     private static let kinds = MetricDeclaration.Label("kind", values: ["initial", "incremental"])
-    private static let apis = MetricDeclaration.Label("api", values: ["machines", "logon_users", "alerts", "hunting"])
+    private static let apis = MetricDeclaration.Label(
+        "api", values: ["token", "machines", "logonusers", "alerts", "hunting"])
     private static let recordKinds = MetricDeclaration.Label(
         "kind", values: ["machines", "logonUsers", "networkAdapters", "vulnerabilities", "alerts"])
 
@@ -39,8 +40,6 @@ extension ServiceMetrics {
             "defender_request_duration_seconds", .histogram(buckets: HistogramBuckets.requests),
             "Time of a request to Defender, without the wait for the rate budget.", apis),
         declare("defender_throttled_total", .counter, "Answers 429 of Defender.", apis),
-        declare(
-            "defender_wait_seconds_total", .counter, "Time spent waiting for the rate budget of Defender's API.", apis),
     ]
 
     private static let car: [MetricDeclaration] = [
@@ -50,9 +49,6 @@ extension ServiceMetrics {
         declare(
             "car_request_duration_seconds", .histogram(buckets: HistogramBuckets.requests), "Time of a request to CAR.",
             MetricDeclaration.Label("call")),
-        declare(
-            "car_imports_total", .counter, "Imports sent to CAR, by what became of them.",
-            MetricDeclaration.Label("outcome", values: ["confirmed", "failed", "unconfirmed"])),
         declare("car_imports_unconfirmed", .gauge, "Imports that CAR has not confirmed yet."),
         declare(
             "car_objects_sent_total", .counter, "Vertices and edges sent to CAR.",

@@ -48,22 +48,12 @@ public struct ServiceMetrics: Sendable {
         if status == 429 { registry.add(to: "defender_car_defender_throttled_total", ["api": api]) }
     }
 
-    /// Time spent waiting for the rate budget, not for answers.
-    public func defenderWaited(api: String, seconds: Double) {
-        registry.add(seconds, to: "defender_car_defender_wait_seconds_total", ["api": api])
-    }
-
     // MARK: CAR
 
     /// - Parameter call: what was asked, e.g. `import`, never a path.
     public func carRequest(call: String, status: Int?, seconds: Double) {
         registry.add(to: "defender_car_car_requests_total", ["call": call, "status": Self.statusLabel(status)])
         registry.observe(seconds, in: "defender_car_car_request_duration_seconds", ["call": call])
-    }
-
-    /// - Parameter outcome: `confirmed`, `failed` or `unconfirmed` (its deadline passed).
-    public func carImport(outcome: String) {
-        registry.add(to: "defender_car_car_imports_total", ["outcome": outcome])
     }
 
     public func setCARImportsUnconfirmed(_ count: Int) {
