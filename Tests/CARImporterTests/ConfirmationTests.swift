@@ -69,7 +69,7 @@ import Threading
     @Test(.timeLimit(.minutes(1))) func `names three of the imports that are missing and counts them`() async throws {
         try await withCAR(
             configure: {
-                $0.importDeadlineSeconds = 6
+                $0.importDeadlineSeconds = 15
                 $0.objectsPerEnvelopeMax = 1
             },
             answer: { $0.route == "GET /importstatus" ? .json("{}", status: 503) : nil }

@@ -66,10 +66,12 @@ import Testing
         try await withCAR(answer: { _ in .json("{}", status: status) }) { client, car in
             let start = await carError { _ = try await client.requestFullImportStart() }
             #expect(start?.reason == .rejected(status: status))
-            #expect(car.requests.count == attempts)
+            // On a starved machine curl may itself repeat one whose kept connection ended before any answer.
+            let afterStart = car.requests.count
+            #expect((attempts...attempts + 1).contains(afterStart))
             let end = await carError { _ = try await client.requestFullImportEnd() }
             #expect(end?.reason == .rejected(status: status))
-            #expect(car.requests.count == 2 * attempts)
+            #expect((attempts...attempts + 1).contains(car.requests.count - afterStart))
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct DefenderCar: AsyncParsableCommand {
@@ -10,5 +11,29 @@ struct DefenderCar: AsyncParsableCommand {
             without Defender and CAR: defender-car demo.
             """,
         version: BuildInfo.version,
-        subcommands: [Serve.self, SandboxCommand.self, Demo.self])
+        subcommands: [Serve.self, ImportCommand.self, SandboxCommand.self, Demo.self])
+
+    /// The predecessor's code for bad arguments, where the library would end with 64.
+    static let badArguments: Int32 = 2
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot(arguments(Array(CommandLine.arguments.dropFirst())))
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            StandardStreams.error(fullMessage(for: error) + "\n")
+            Foundation.exit(badArguments)
+        }
+    }
+
+    /// A flag of the predecessor in the first place means `import`: its command lines name no command.
+    static func arguments(_ given: [String]) -> [String] {
+        guard let first = given.first, first.hasPrefix("-"), !first.hasPrefix("--"), first != "-h" else { return given }
+        return ["import"] + given
+    }
 }

@@ -61,7 +61,8 @@ final class Engine: Sendable {
     let metrics: ServiceMetrics
     private let observations = Locked<[JobObservation]>([])
 
-    init(_ settings: Settings, logger: Logger) throws {
+    /// - Parameter followsSchedule: whether scheduled runs are started too.
+    init(_ settings: Settings, logger: Logger, followsSchedule: Bool = true) throws {
         MemoryPolicy.apply()
         let metrics = ServiceMetrics(version: BuildInfo.version, connections: settings.connections.map(\.name))
         let store = try SQLiteStore(stateDirectory: settings.service.stateDirectory)
@@ -83,7 +84,7 @@ final class Engine: Sendable {
             jobs: store, runs: runs, metrics: metrics, logger: logger)
         queue = JobQueue(
             store: store, runner: runner, scheduleStore: store,
-            schedule: settings.connections.flatMap(\.scheduleEntries),
+            schedule: followsSchedule ? settings.connections.flatMap(\.scheduleEntries) : [],
             settings: JobQueueSettings(runningMax: settings.service.runsAtOnce), logger: logger)
         try recallSuccesses()
         observeJobs { [weak self] id in self?.count(id) }
