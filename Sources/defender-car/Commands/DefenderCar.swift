@@ -11,7 +11,10 @@ struct DefenderCar: AsyncParsableCommand {
             without Defender and CAR: defender-car demo.
             """,
         version: BuildInfo.version,
-        subcommands: [Serve.self, ImportCommand.self, SandboxCommand.self, Demo.self])
+        subcommands: [
+            Serve.self, ImportCommand.self, SandboxCommand.self, Demo.self, HealthCommand.self,
+            SettingsReferenceCommand.self,
+        ])
 
     /// The predecessor's code for bad arguments, where the library would end with 64.
     static let badArguments: Int32 = 2
