@@ -37,8 +37,14 @@ extension CARClient {
     }
 
     private func importConfirmed(_ envelope: Envelope) async throws {
-        let id = try await post(envelope.body)
-        try await confirmer.confirmation(of: id)
+        do {
+            let id = try await post(envelope.body)
+            try await confirmer.confirmation(of: id)
+            importEnded?(.confirmed)
+        } catch {
+            importEnded?(ImportOutcome(error))
+            throw error
+        }
     }
 
     private func post(_ body: [UInt8]) async throws -> String {

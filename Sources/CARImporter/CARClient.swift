@@ -15,12 +15,17 @@ public final class CARClient: CARWriting {
     let confirmer: ImportConfirmer
     let imports: Permits
     let patches: Permits
+    let importEnded: (@Sendable (ImportOutcome) -> Void)?
     private let http: HTTPClient
     private let requests: Locked<Int>
 
     /// - Parameter configuration: of the connections to CAR; its `measured` is called with the labels `databases`,
     ///   `jobstatus`, `session`, `imports`, `importstatus`, `source`, `edges`, `delete` and `health`.
-    public init(settings: CARSettings, configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
+    /// - Parameter importEnded: called once for every import, with what became of it.
+    public init(
+        settings: CARSettings, configuration: HTTPClientConfiguration = HTTPClientConfiguration(),
+        importEnded: (@Sendable (ImportOutcome) -> Void)? = nil
+    ) {
         let requests = Locked(0)
         var counting = configuration
         counting.measured = { measurement in
@@ -28,6 +33,7 @@ public final class CARClient: CARWriting {
             configuration.measured?(measurement)
         }
         self.settings = settings
+        self.importEnded = importEnded
         self.requests = requests
         http = HTTPClient(configuration: counting)
         calls = CARCalls(settings: settings, http: http, clock: configuration.clock)
@@ -47,6 +53,11 @@ public final class CARClient: CARWriting {
     public func shutdown() {
         http.shutdown()
     }
+
+    /// What requests are labelled with.
+    public static let callLabels = [
+        "databases", "jobstatus", "session", "imports", "importstatus", "source", "edges", "delete", "health",
+    ]
 
     /// Asks CAR's health resource, which needs no rights on any data. Without retries, for a check by a person.
     public func checkHealth() async throws {

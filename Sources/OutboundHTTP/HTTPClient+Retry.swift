@@ -14,7 +14,11 @@ extension HTTPClient {
         var elapsed = 0.0
         var attempt = 1
         while true {
-            try await budget?.begin()
+            if let budget {
+                let asked = clock.now()
+                try await budget.begin()
+                configuration.waited?(request.label, clock.now() - asked)
+            }
             let started = clock.now()
             var bounded = request
             bounded.deadlineSeconds = min(request.deadlineSeconds, policy.deadlineSeconds - elapsed)

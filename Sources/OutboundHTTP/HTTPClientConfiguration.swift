@@ -10,6 +10,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var userAgent = "defender-car"
     /// Called once per attempt on a worker's thread, before the caller gets its answer: must be quick.
     public var measured: (@Sendable (RequestMeasurement) -> Void)?
+    /// Called with a request's label and the seconds that an attempt of it has waited for its rate budget.
+    public var waited: (@Sendable (_ label: String, _ seconds: Double) -> Void)?
     /// Time for retries; replaced by tests.
     public var clock = WaitClock.system
 

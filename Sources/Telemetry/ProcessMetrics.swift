@@ -42,6 +42,9 @@ public struct ProcessMetrics: Sendable {
                 stat.field(21).map { $0 * pageBytes }),
             family(
                 "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", .gauge, started),
+            family("process_threads", "Number of threads of the process.", .gauge, stat.field(17)),
+            family(
+                "process_virtual_memory_bytes", "Virtual memory size in bytes.", .gauge, stat.field(20)),
         ].compactMap { $0 }
     }
 

@@ -27,6 +27,7 @@ public enum PrometheusText {
         if format == .openMetrics, family.kind == .counter, name.hasSuffix("_total") { name.removeLast(6) }
         if !family.help.isEmpty { text += "# HELP \(name) \(escapedHelp(family.help, as: format))\n" }
         text += "# TYPE \(name) \(family.kind.rawValue)\n"
+        if format == .openMetrics, let unit = unit(of: name) { text += "# UNIT \(name) \(unit)\n" }
         for sample in family.samples {
             switch sample.value {
             case .number(let value):
@@ -35,6 +36,11 @@ public enum PrometheusText {
                 append(histogram, of: family.name, sample.labels, as: format, to: &text)
             }
         }
+    }
+
+    /// The base unit that a name ends with; OpenMetrics wants it said.
+    private static func unit(of name: String) -> String? {
+        ["seconds", "bytes"].first { name.hasSuffix("_" + $0) }
     }
 
     private static func append(
@@ -66,6 +72,8 @@ public enum PrometheusText {
     }
 
     private static func escaped(_ text: String, quotes: Bool) -> String {
+        // Nearly no text needs it, and a scrape has thousands.
+        guard text.utf8.contains(where: { $0 == 0x5c || $0 == 0x0a || $0 == 0x22 }) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

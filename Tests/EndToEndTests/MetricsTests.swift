@@ -24,35 +24,48 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(2))) func `are scraped by a real Prometheus`() async throws {
-            try await withService { scenario, client in
+        /// Prometheus asks for OpenMetrics, so its parser checks that text; promtool checks the other.
+        @Test(.timeLimit(.minutes(4))) func `let a real Prometheus answer an operator's questions`() async throws {
+            let environment = [
+                "SCHEDULE_INCREMENTAL": "0 3 * * *", "DEFENDER_REQUESTS_PER_HOUR": "5000",
+                "DEFENDER_HUNTING_PER_HOUR": "5000",
+            ]
+            try await withService(environment: environment) { scenario, client in
+                let prometheus = try PrometheusProcess(target: client.base, directory: scenario.directory)
+                defer { prometheus.stop() }
+                // A first value of every counter, so that what follows is seen as an increase.
+                try await prometheus.poll("count_over_time(up[1m]) >= 2")
                 expectSucceeded(try await client.run("initial"))
-                let target = client.base.replacingOccurrences(of: "http://", with: "")
-                let config = scenario.directory.appendingPathComponent("prometheus.yml")
-                let text = """
-                    global: {scrape_interval: 1s}
-                    scrape_configs:
-                      - job_name: defender-car
-                        static_configs: [{targets: ['\(target)']}]
-                    """
-                try Data(text.utf8).write(to: config)
-                let port = Int.random(in: 20_000...29_999)
-                let prometheus = Process()
-                prometheus.executableURL = URL(fileURLWithPath: "/usr/bin/prometheus")
-                prometheus.arguments = [
-                    "--config.file=\(config.path)", "--web.listen-address=127.0.0.1:\(port)",
-                    "--storage.tsdb.path=\(scenario.directory.path)/tsdb",
-                ]
-                prometheus.standardOutput = FileHandle.nullDevice
-                prometheus.standardError = FileHandle.nullDevice
-                try prometheus.run()
-                defer { prometheus.terminate() }
-                let http = ControlClient(base: "http://127.0.0.1:\(port)")
-                let query = "sum(defender_car_jobs_finished_total%7Bkind%3D%22initial%22,outcome%3D%22succeeded%22%7D)"
-                try await poll(until: "the counter in Prometheus", within: .seconds(60), every: .milliseconds(200)) {
-                    // Refused until Prometheus listens.
-                    guard let answer = try? await http.send(.get, "/api/v1/query?query=\(query)") else { return false }
-                    return answer.text.contains(#""1"]"#)
+                expectSucceeded(try await client.run("incremental"))
+                try await prometheus.poll(
+                    #"sum(defender_car_jobs_finished_total{outcome="succeeded"}) == 2"#)
+
+                let questions = try Repository.promQL(inMarkdown: "docs/metrics.md")
+                #expect(questions.count == 10)
+                for question in questions {
+                    let values = try await prometheus.values(question)
+                    #expect(!values.isEmpty, "\(question)")
+                    #expect(values.contains { $0.isFinite }, "\(question): \(values)")
+                }
+                #expect(try await prometheus.values(questions[2]) == [1])
+
+                for expression in try Repository.dashboardExpressions() {
+                    let values = try await prometheus.values(expression)
+                    let mayBeEmpty = expression.contains("failures_total")
+                    #expect(!values.isEmpty || mayBeEmpty, "\(expression)")
+                }
+                let rules = try await prometheus.ruleHealth()
+                #expect(rules.count >= 10)
+                #expect(rules.allSatisfy { $0.value == "ok" }, "\(rules)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2))) func `tell of a failed job by its code`() async throws {
+            try await withService(environment: ["CONFIGURATION_AUTH_CLIENTSECRET": "wrong"]) { _, client in
+                #expect(try await client.run("initial").failure?.code == 52)
+                let line = #"defender_car_job_failures_total{class="datasource",code="52"} 1"#
+                try await poll(until: line, within: .seconds(30)) {
+                    try await client.send(.get, "/metrics").text.contains(line + "\n")
                 }
             }
         }

@@ -51,6 +51,7 @@ import Testing
                 app_running 1.5
                 # HELP app_seconds Time.
                 # TYPE app_seconds histogram
+                # UNIT app_seconds seconds
                 app_seconds_bucket{api="a\"b\\c\nd",le="0.5"} 1
                 app_seconds_bucket{api="a\"b\\c\nd",le="1.0"} 2
                 app_seconds_bucket{api="a\"b\\c\nd",le="+Inf"} 3

@@ -21,6 +21,45 @@ import Testing
         }
     }
 
+    @Test func `are there from the start where another part knows the labels`() {
+        let known = KnownLabels(
+            vertices: ["asset"], edges: ["asset_hostname"], skips: [.init(kind: "machines", reason: "invalid_id")],
+            failures: [.init(class: "datasource", code: 52)], carCalls: ["imports"])
+        let metrics = ServiceMetrics(version: "1", connections: ["c"], known: known)
+        metrics.prepareRoute("/v1/jobs/{id}", method: "GET")
+        let text = metrics.render(.prometheus)
+        for line in [
+            #"defender_car_car_objects_sent_total{collection="asset"} 0"#,
+            #"defender_car_car_objects_sent_total{collection="asset_hostname"} 0"#,
+            #"defender_car_car_edges_disabled_total{kind="asset_hostname"} 0"#,
+            #"defender_car_records_skipped_total{kind="machines",reason="invalid_id"} 0"#,
+            #"defender_car_job_failures_total{class="datasource",code="52"} 0"#,
+            #"defender_car_car_requests_total{call="imports",status="5xx"} 0"#,
+            #"defender_car_car_imports_total{outcome="unconfirmed"} 0"#,
+            #"defender_car_http_requests_total{route="/v1/jobs/{id}",method="GET",status="5xx"} 0"#,
+            #"defender_car_http_request_duration_seconds_count{route="/v1/jobs/{id}"} 0"#,
+            #"defender_car_deletion_guard_stops_total{connection="c"} 0"#,
+            #"defender_car_schedule_interval_seconds{connection="c",kind="incremental"} 0"#,
+            #"defender_car_defender_budget_remaining_requests{connection="c",api="hunting",window="hour"} 0"#,
+            #"defender_car_token_expiry_timestamp_seconds{connection="c"} 0"#,
+        ] {
+            #expect(text.contains(line + "\n"), "\(line)")
+        }
+    }
+
+    @Test func `show a budget without a limit as infinite`() {
+        let metrics = ServiceMetrics(version: "1", connections: ["c"])
+        metrics.setBudget(connection: "c", api: "alerts", window: "minute", remaining: nil, limit: nil)
+        metrics.setBudget(connection: "c", api: "alerts", window: "hour", remaining: 1499, limit: 1500)
+        let text = metrics.render(.openMetrics)
+        for line in [
+            #"defender_car_defender_budget_remaining_requests{connection="c",api="alerts",window="minute"} +Inf"#,
+            #"defender_car_defender_budget_remaining_requests{connection="c",api="alerts",window="hour"} 1499"#,
+        ] {
+            #expect(text.contains(line + "\n"), "\(line)")
+        }
+    }
+
     @Test func `count what happens`() {
         let metrics = ServiceMetrics(version: "1", connections: ["c"])
         metrics.jobFinished(kind: "initial", outcome: "succeeded", seconds: 61)

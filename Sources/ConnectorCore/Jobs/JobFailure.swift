@@ -16,6 +16,11 @@ public struct JobFailure: Sendable, Equatable, Codable {
     /// Whether the same request may succeed later without anybody changing anything.
     public var retryable: Bool
 
+    /// What the message of a run begins with that stopped because it would have removed too many machines.
+    static let deletionGuardPrefix = "deletion guard: "
+
+    public var isDeletionGuard: Bool { message.hasPrefix(Self.deletionGuardPrefix) }
+
     public init(class: Class, code: Int, message: String, retryable: Bool) {
         self.class = `class`
         self.code = code

@@ -92,7 +92,7 @@ extension ImportRun {
             JobFailure(
                 class: .datasource, code: JobFailure.DataSourceCode.badData.rawValue,
                 message: """
-                    deletion guard: \(census.leaving) of \(census.known) known machines \(verb), more than \
+                    \(JobFailure.deletionGuardPrefix)\(census.leaving) of \(census.known) known machines \(verb), more than \
                     \(options.deleteGuardPercent) % (first: \(census.examples.map(\.text).joined(separator: ", "))). \
                     Nothing was changed in CAR. If this is right, raise DELETE_GUARD_PERCENT and run again.
                     """,

@@ -2,7 +2,6 @@ import ConnectorCore
 import Foundation
 import Logging
 import Store
-import Telemetry
 import Threading
 
 /// Runs a claimed job on its connection's clients and records what comes of it.
@@ -10,18 +9,15 @@ struct ConnectionJobRunner: JobRunning {
     let runtimes: [String: ConnectionRuntime]
     let jobs: SQLiteStore
     let runs: SQLiteRunStore
-    let metrics: ServiceMetrics
     let logger: Logger
     private let recorder = SerialWorker(label: "defender-car.job-progress")
 
     init(
-        runtimes: [String: ConnectionRuntime], jobs: SQLiteStore, runs: SQLiteRunStore, metrics: ServiceMetrics,
-        logger: Logger
+        runtimes: [String: ConnectionRuntime], jobs: SQLiteStore, runs: SQLiteRunStore, logger: Logger
     ) {
         self.runtimes = runtimes
         self.jobs = jobs
         self.runs = runs
-        self.metrics = metrics
         self.logger = logger
     }
 
@@ -53,24 +49,11 @@ struct ConnectionJobRunner: JobRunning {
     /// What follows the end of a run and can't change its outcome.
     private func finish(_ job: Job) async {
         do {
-            count(try await runs.report(ofRun: job.id))
             try await runs.cleanUp(job.id, connection: job.connection)
         } catch {
             logger.warning(
                 "cleaning up after the job failed; the next run does it",
                 metadata: ["job": "\(job.id)", "error": "\(error)"])
-        }
-    }
-
-    private func count(_ report: ImportReport) {
-        for (kind, counts) in report.records {
-            metrics.recordsRead(kind: kind, count: counts.read)
-            for (reason, count) in counts.skipped { metrics.recordsSkipped(kind: kind, reason: reason, count: count) }
-        }
-        for (collection, counts) in report.objects {
-            metrics.carObjectsSent(collection: collection, count: counts.sent)
-            if counts.disabled > 0 { metrics.carEdgesDisabled(kind: collection, count: counts.disabled) }
-            if counts.deleted > 0 { metrics.carVerticesDeleted(counts.deleted) }
         }
     }
 }

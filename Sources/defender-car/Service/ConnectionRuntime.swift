@@ -18,13 +18,14 @@ struct ConnectionRuntime: Sendable {
         metrics: ServiceMetrics
     ) throws {
         self.settings = settings
-        defenderHTTP = HTTPClient(
-            configuration: HTTPClientConfiguration(
-                workers: 12, caFile: caFile, userAgent: BuildInfo.userAgent,
-                measured: { measurement in
-                    metrics.defenderRequest(
-                        api: measurement.label, status: measurement.answered, seconds: measurement.seconds)
-                }))
+        var configuration = HTTPClientConfiguration(
+            workers: 12, caFile: caFile, userAgent: BuildInfo.userAgent,
+            measured: { measurement in
+                metrics.defenderRequest(
+                    api: measurement.label, status: measurement.answered, seconds: measurement.seconds)
+            })
+        configuration.waited = { metrics.defenderWaited(api: $0, seconds: $1) }
+        defenderHTTP = HTTPClient(configuration: configuration)
         defender = try DefenderClient(settings: settings.defender, http: defenderHTTP, budgets: budgets)
         car = CARClient(
             settings: carSettings,
@@ -33,7 +34,8 @@ struct ConnectionRuntime: Sendable {
                 measured: { measurement in
                     metrics.carRequest(
                         call: measurement.label, status: measurement.answered, seconds: measurement.seconds)
-                }))
+                }),
+            importEnded: { metrics.carImportEnded(outcome: $0.rawValue) })
     }
 
     /// What the control API shows of it.

@@ -24,7 +24,9 @@ struct ControlServer: ServiceLifecycle.Service {
 
     /// - Throws: `HTTPServerError` with the address and the reason.
     func start() throws -> Running {
-        let server = HTTPServer(configuration: try configuration(), router: ControlAPI(dependencies()).router)
+        let router = ControlAPI(dependencies()).router
+        for route in router.routes { engine.metrics.prepareRoute(route.template, method: route.method) }
+        let server = HTTPServer(configuration: try configuration(), router: router)
         let address = try server.start()
         return Running(server: server, url: url(of: address))
     }
@@ -85,26 +87,5 @@ struct ControlServer: ServiceLifecycle.Service {
             clientAuthorities: try settings.tlsClientAuthorities.map {
                 try String(contentsOfFile: $0, encoding: .utf8)
             })
-    }
-}
-
-extension Engine {
-    /// The metrics with what only the store knows, read anew for every scrape.
-    func renderMetrics(_ format: PrometheusText.Format) -> String {
-        var running = 0
-        var queued = 0
-        for runtime in runtimes {
-            // A store that can't be read leaves the last values; readiness tells of it.
-            guard let summary = try? store.connectionSummary(runtime.settings.name) else { continue }
-            running += summary.running == nil ? 0 : 1
-            queued += summary.queued
-            metrics.setConnection(
-                runtime.settings.name,
-                savePointSecondsSince1970: summary.savePoint.flatMap(Double.init).map { $0 / 1000 },
-                machinesKnown: summary.machinesKnown)
-        }
-        metrics.setJobs(running: running, queued: queued)
-        metrics.setCARImportsUnconfirmed(runtimes.map(\.car.unconfirmedImports).reduce(0, +))
-        return metrics.render(format)
     }
 }

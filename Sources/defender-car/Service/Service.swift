@@ -64,7 +64,8 @@ final class Engine: Sendable {
     /// - Parameter followsSchedule: whether scheduled runs are started too.
     init(_ settings: Settings, logger: Logger, followsSchedule: Bool = true) throws {
         MemoryPolicy.apply()
-        let metrics = ServiceMetrics(version: BuildInfo.version, connections: settings.connections.map(\.name))
+        let metrics = ServiceMetrics(
+            version: BuildInfo.version, connections: settings.connections.map(\.name), known: .service)
         let store = try SQLiteStore(stateDirectory: settings.service.stateDirectory)
         let runs = SQLiteRunStore(writer: store.pool)
         let budgets = TenantBudgets()
@@ -81,7 +82,7 @@ final class Engine: Sendable {
         self.metrics = metrics
         let runner = ConnectionJobRunner(
             runtimes: Dictionary(runtimes.map { ($0.settings.name, $0) }, uniquingKeysWith: { first, _ in first }),
-            jobs: store, runs: runs, metrics: metrics, logger: logger)
+            jobs: store, runs: runs, logger: logger)
         queue = JobQueue(
             store: store, runner: runner, scheduleStore: store,
             schedule: followsSchedule ? settings.connections.flatMap(\.scheduleEntries) : [],
@@ -94,31 +95,6 @@ final class Engine: Sendable {
     func observeJobs(_ action: @escaping @Sendable (JobID) -> Void) {
         let observation = store.onJobChange(action)
         observations.withLock { $0.append(observation) }
-    }
-
-    /// Counts a job that has ended.
-    private func count(_ id: JobID) {
-        // A store that can't be read now loses a sample, not the job.
-        guard let job = try? store.job(id), job.state.isFinal, let ended = job.endedAt else { return }
-        let seconds = Double(ended.milliseconds - (job.startedAt ?? ended).milliseconds) / 1000
-        metrics.jobFinished(kind: job.kind.rawValue, outcome: job.state.rawValue, seconds: seconds)
-        if job.state == .succeeded { countSuccess(of: job) }
-    }
-
-    private func countSuccess(of job: Job) {
-        guard let ended = job.endedAt else { return }
-        metrics.jobSucceeded(
-            connection: job.connection, kind: job.kind.rawValue, at: Double(ended.milliseconds) / 1000)
-    }
-
-    /// The last successes before this start, so that an alert on their age survives a restart.
-    private func recallSuccesses() throws {
-        for runtime in runtimes {
-            for kind in JobKind.allCases {
-                let query = JobQuery(connection: runtime.settings.name, kind: kind, state: .succeeded, limit: 1)
-                if let job = try store.jobs(query).jobs.first { countSuccess(of: job) }
-            }
-        }
     }
 
     func shutdown() {
