@@ -296,6 +296,16 @@ struct csimdjson_reader {
         if (value.type().get(type)) return false;
         if (type == ondemand::json_type::object || type == ondemand::json_type::array) {
             slot.kind = CSIMDJSON_CONTAINER;
+            string_view json;
+            if (type == ondemand::json_type::array) {
+                ondemand::array array;
+                if (value.get_array().get(array) || array.raw_json().get(json)) return false;
+            } else {
+                ondemand::object object;
+                if (value.get_object().get(object) || object.raw_json().get(json)) return false;
+            }
+            slot.text = json.data();
+            slot.length = json.size();
             return true;
         }
         return read_scalar(trimmed(value.raw_json_token()), slot);

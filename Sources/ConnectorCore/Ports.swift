@@ -6,11 +6,19 @@ public protocol DefenderReading: Sendable {
     func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine>
     /// - Returns: `nil` where Defender, asked twice, does not know the machine.
     func logonUsers(of id: MachineID) async throws -> Records<LogonUser>?
+    /// The users of up to 150 machines by their logon events; split like the adapters.
+    func logons(of ids: [MachineID]) async throws -> LogonsAnswer
     /// The adapter rows of up to 150 machines, each machine's newest first. An answer that was cut is split and asked
     /// again until every part is complete.
     func networkAdapters(of ids: [MachineID]) async throws -> Records<NetworkAdapter>
     /// The software and CVEs of up to 150 machines; split like the adapters.
-    func findings(of ids: [MachineID]) async throws -> FindingsAnswer
+    ///
+    /// - Parameter texts: whether every row carries its CVE's description, most of its bytes.
+    func findings(of ids: [MachineID], texts: Bool) async throws -> FindingsAnswer
+    /// The descriptions of CVEs, by CVE id.
+    ///
+    /// - Returns: `nil` where Defender does not take such a query.
+    func descriptions(of cves: [String]) async throws -> [String: String]?
     func alerts(_ selection: AlertSelection, skip: Int, top: Int) async throws -> RecordPage<Alert>
     /// Requests sent so far, retries included.
     var requestCount: Int { get }

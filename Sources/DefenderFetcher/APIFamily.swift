@@ -2,14 +2,24 @@
 /// in metrics.
 public enum APIFamily: String, Sendable, CaseIterable {
     case machines, logonUsers = "logonusers", alerts, hunting
+}
 
-    /// The application permission on WindowsDefenderATP that the calls need.
-    public var permission: String {
-        switch self {
-        case .machines: "Machine.Read.All"
-        case .logonUsers: "User.Read.All"
-        case .alerts: "Alert.Read.All"
-        case .hunting: "AdvancedQuery.Read.All"
+/// An application permission, as an administrator grants it in Entra.
+public struct DefenderPermission: Sendable, Equatable {
+    /// Such as `Machine.Read.All`.
+    public var name: String
+    /// The API that it is a permission of: `WindowsDefenderATP` or `Microsoft Graph`.
+    public var resource: String
+}
+
+extension DefenderSettings {
+    /// The permission that the family's calls need.
+    public func permission(of family: APIFamily) -> DefenderPermission {
+        switch family {
+        case .machines: DefenderPermission(name: "Machine.Read.All", resource: "WindowsDefenderATP")
+        case .logonUsers: DefenderPermission(name: "User.Read.All", resource: "WindowsDefenderATP")
+        case .alerts: DefenderPermission(name: "Alert.Read.All", resource: "WindowsDefenderATP")
+        case .hunting: huntingAPI.permission
         }
     }
 }

@@ -6,14 +6,17 @@ struct DefenderCall: Sendable {
     /// For errors, without ids and query: `GET /api/machines`.
     let operation: String
     var request: OutboundRequest
+    /// Whose token the call carries.
+    private(set) var audience = HuntingAPI.defender
 
     static func get(_ family: APIFamily, _ operation: String, url: String) -> DefenderCall {
         DefenderCall(family, operation, OutboundRequest(.get, url: url))
     }
 
     /// A hunting query may run for 200 s before the first byte of its answer, which may be 124 MB long.
-    static func post(_ family: APIFamily, _ operation: String, url: String, json: [UInt8]) -> DefenderCall {
-        var call = DefenderCall(family, operation, OutboundRequest(.post, url: url, body: json))
+    static func hunting(_ api: HuntingAPI, baseURL: String, json: [UInt8]) -> DefenderCall {
+        var call = DefenderCall(.hunting, api.operation, OutboundRequest(.post, url: baseURL + api.path, body: json))
+        call.audience = api
         call.request.headers.append(("Content-Type", "application/json"))
         call.request.answerBytesMax = 256 << 20
         call.request.deadlineSeconds = 400

@@ -17,11 +17,11 @@ extension DefenderClient {
         return result
     }
 
-    public func findings(of ids: [MachineID]) async throws -> FindingsAnswer {
+    public func findings(of ids: [MachineID], texts: Bool) async throws -> FindingsAnswer {
         var result = FindingsAnswer()
         try await hunt(
-            ids, query: HuntingQuery.findings(of:), decode: { try FindingRows.decode($0, asked: $1) },
-            rowCount: \.rowsRead
+            ids, query: { HuntingQuery.findings(of: $0, texts: texts) },
+            decode: { try FindingRows.decode($0, asked: $1) }, rowCount: \.rowsRead
         ) { part in
             result.findings.merge(part.findings) { $0 + $1 }
             result.cves.merge(part.cves) { first, _ in first }
@@ -31,6 +31,34 @@ extension DefenderClient {
         return result
     }
 
+    public func logons(of ids: [MachineID]) async throws -> LogonsAnswer {
+        var result = LogonsAnswer()
+        try await hunt(
+            ids, query: HuntingQuery.logons(of:), decode: { try LogonRows.decode($0, asked: $1) }, rowCount: \.rowsRead
+        ) { part in
+            result.users.merge(part.users) { $0 + $1 }
+            result.rowsRead += part.rowsRead
+            result.skipped += part.skipped
+        }
+        return result
+    }
+
+    public func descriptions(of cves: [String]) async throws -> [String: String]? {
+        guard cves.allSatisfy(HuntingQuery.isPlainCVE) else { return nil }
+        var texts: [String: String] = [:]
+        do {
+            try await inParts(
+                cves, partMax: HuntingQuery.cvesMax,
+                ask: { part in
+                    try await run(HuntingQuery.descriptions(of: part)) { try DescriptionRows.decode($0) }
+                }, rowCount: \.count, tooLarge: { _ in .resultTooLarge }
+            ) { texts.merge($0) { first, _ in first } }
+        } catch let error as DefenderError where error.reason == .rejected {
+            return nil
+        }
+        return texts
+    }
+
     /// Asks for the machines in parts, each halved until its answer is complete, and hands over the complete answers in
     /// the order of the machines.
     private func hunt<Rows: Sendable>(
@@ -38,19 +66,32 @@ extension DefenderClient {
         decode: @escaping @Sendable ([UInt8], AskedMachines) throws -> Rows, rowCount: (Rows) -> Int,
         take: (Rows) -> Void
     ) async throws {
-        let ids = AskedMachines(ids).ids[...]
+        try await inParts(
+            AskedMachines(ids).ids, partMax: DefenderClient.machinesPerQueryMax,
+            ask: { part in
+                let asked = AskedMachines(Array(part))
+                return try await run(query(part)) { try decode($0, asked) }
+            }, rowCount: rowCount, tooLarge: { .tooManyRows($0) }, take: take)
+    }
+
+    /// - Parameters:
+    ///   - ask: returns `nil` where the answer would be too large.
+    ///   - tooLarge: what it means that one element alone has too large an answer.
+    private func inParts<Element, Rows: Sendable>(
+        _ elements: [Element], partMax: Int, ask: (ArraySlice<Element>) async throws -> Rows?, rowCount: (Rows) -> Int,
+        tooLarge: (Element) -> DefenderError.Reason, take: (Rows) -> Void
+    ) async throws {
         // A stack: the last part is asked for next.
-        var parts = stride(from: 0, to: ids.count, by: DefenderClient.machinesPerQueryMax).reversed().map { start in
-            ids[start..<min(start + DefenderClient.machinesPerQueryMax, ids.count)]
+        var parts = stride(from: 0, to: elements.count, by: partMax).reversed().map { start in
+            elements[start..<min(start + partMax, elements.count)]
         }
         while let part = parts.popLast() {
-            let rows = try await run(query(part), asked: AskedMachines(Array(part)), decode: decode)
-            if let rows, rowCount(rows) < settings.huntingRowLimit {
+            if let rows = try await ask(part), rowCount(rows) < settings.huntingRowLimit {
                 take(rows)
                 continue
             }
-            if part.count == 1, let machine = part.first {
-                throw DefenderError(operation: DefenderClient.huntingOperation, reason: .tooManyRows(machine))
+            if part.count == 1, let element = part.first {
+                throw DefenderError(operation: settings.huntingAPI.operation, reason: tooLarge(element))
             }
             let middle = part.startIndex + part.count / 2
             parts.append(part[middle...])
@@ -58,22 +99,19 @@ extension DefenderClient {
         }
     }
 
-    private static let huntingOperation = "POST /api/advancedqueries/run"
-
     /// `nil` where Defender says that the answer would be too large.
     private func run<Rows: Sendable>(
-        _ query: String, asked: AskedMachines, decode: @escaping @Sendable ([UInt8], AskedMachines) throws -> Rows
+        _ query: String, decode: @escaping @Sendable ([UInt8]) throws -> Rows
     ) async throws -> Rows? {
-        let call = DefenderCall.post(
-            .hunting, DefenderClient.huntingOperation, url: "\(baseURL)/api/advancedqueries/run",
-            json: HuntingQuery.body(query))
+        let call = DefenderCall.hunting(
+            settings.huntingAPI, baseURL: huntingBaseURL, json: HuntingQuery.body(query))
         do {
-            switch try await transport.perform(call, decode: { try decode($0, asked) }) {
+            switch try await transport.perform(call, decode: decode) {
             case .value(let rows): return rows
             case .notFound:
                 throw DefenderError(
                     operation: call.operation,
-                    reason: .malformedAnswer("not found; Microsoft retires this API after 2027-02-01"))
+                    reason: .malformedAnswer("not found\(settings.huntingAPI.retirementHint)"))
             }
         } catch let error as DefenderError where error.reason == .resultTooLarge {
             return nil

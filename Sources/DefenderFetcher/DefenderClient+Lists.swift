@@ -8,7 +8,10 @@ extension DefenderClient {
             case .lastSeen(let since): "lastSeen ge \(since.iso8601)"
             case .inactive(let until): "healthStatus eq 'Inactive' and lastSeen le \(until.iso8601)"
             }
-        return try await page(.machines, "/api/machines", filter, skip, top) { try MachinePage.decode($0) }
+        let addresses = settings.readsListedAddresses
+        return try await page(.machines, "/api/machines", filter, skip, top) {
+            try MachinePage.decode($0, addresses: addresses)
+        }
     }
 
     public func alerts(_ selection: AlertSelection, skip: Int, top: Int) async throws -> RecordPage<Alert> {

@@ -16,7 +16,8 @@ public final class DefenderClient: DefenderReading {
     let transport: DefenderTransport
     let settings: DefenderSettings
     let baseURL: String
-    private let tokens: AccessTokenSource
+    let huntingBaseURL: String
+    private let tokens: DefenderTokens
 
     /// - Parameters:
     ///   - http: may be shared; its measurements carry the labels `machines`, `logonusers`, `alerts`, `hunting`, `token`.
@@ -31,13 +32,13 @@ public final class DefenderClient: DefenderReading {
         let requests = Locked(0)
         var loginRetry = retry
         loginRetry.deadlineSeconds = min(retry.deadlineSeconds, 300)
-        let endpoint = TokenEndpoint(settings: settings, http: http, retry: loginRetry) {
-            requests.withLock { $0 += 1 }
-        }
         self.settings = settings
         self.budgets = budgets ?? DefenderBudgets(settings, clock: clock)
         baseURL = settings.apiURL.withoutTrailingSlashes
-        tokens = AccessTokenSource(endpoint: endpoint, clock: clock)
+        huntingBaseURL = settings.huntingAPI == .graph ? settings.graphURL.withoutTrailingSlashes : baseURL
+        tokens = DefenderTokens(settings: settings, http: http, retry: loginRetry, clock: clock) {
+            requests.withLock { $0 += 1 }
+        }
         transport = DefenderTransport(
             settings: settings, http: http, tokens: tokens, budgets: self.budgets, retry: retry, clock: clock,
             requests: requests)
@@ -45,17 +46,18 @@ public final class DefenderClient: DefenderReading {
 
     public var requestCount: Int { transport.requests.withLock { $0 } }
 
-    /// When the present token expires, for metrics; `nil` before the first login.
-    public var tokenExpiry: Timestamp? { tokens.tokenExpiry }
+    /// When the first of the present tokens expires, for metrics; `nil` before the first login.
+    public var tokenExpiry: Timestamp? { tokens.expiry }
 
     public func forecast(_ calls: DefenderCalls) -> WaitForecast {
         budgets.forecast(calls)
     }
 
-    /// Logs in if there is no usable token.
+    /// Logs in where there is no usable token: to Defender, and to Graph where hunting goes through it.
     ///
     /// - Throws: `DefenderError`, `CancellationError`.
     public func login() async throws {
-        _ = try await tokens.token()
+        _ = try await tokens[.defender].token()
+        if settings.huntingAPI == .graph { _ = try await tokens[.graph].token() }
     }
 }

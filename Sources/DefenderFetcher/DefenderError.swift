@@ -14,7 +14,7 @@ public struct DefenderError: Error, Sendable, Equatable {
         /// Defender's licence does not cover the call.
         case unlicensed
         /// The application lacks a permission.
-        case forbidden(permission: String)
+        case forbidden(DefenderPermission)
         /// 400: a parameter or query that Defender does not take, or a request that can't be sent.
         case rejected
         /// An answer with a redirect, which is never followed.
@@ -54,7 +54,7 @@ extension DefenderError: CustomStringConvertible {
         case .credentials(let hint): hint ?? "the credentials were refused"
         case .unlicensed: "the tenant's licence does not cover this call"
         case .forbidden(let permission):
-            "the application lacks a permission: add the application permission \(permission) of WindowsDefenderATP "
+            "the application lacks a permission: add the application permission \(permission.name) of \(permission.resource) "
                 + "and grant admin consent"
         case .rejected: "the request was refused as invalid"
         case .redirected(let host):

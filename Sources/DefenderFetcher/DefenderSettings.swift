@@ -14,6 +14,13 @@ public struct DefenderSettings: Sendable {
     /// The *value* of a client secret, not its ID.
     public var clientSecret: Secret
     public var scope: String
+    public var huntingAPI = HuntingAPI.defender
+    /// Base of Microsoft Graph; read only where hunting goes through it.
+    public var graphURL = "https://graph.microsoft.com"
+    /// Scope of Graph's token.
+    public var graphScope = "https://graph.microsoft.com/.default"
+    /// Whether machines carry the adapters that the machine list names.
+    public var readsListedAddresses = false
     /// A hunting answer with this many rows counts as cut.
     public var huntingRowLimit = 100_000
     /// Sent instead of the HTTP client's own.
@@ -49,6 +56,10 @@ public struct DefenderSettings: Sendable {
         check("clientID", DefenderSettings.problem(ofText: clientID))
         check("clientSecret", DefenderSettings.problem(ofText: clientSecret.reveal()))
         check("scope", DefenderSettings.problem(ofText: scope))
+        if huntingAPI == .graph {
+            check("graphURL", DefenderSettings.problem(ofURL: graphURL))
+            check("graphScope", DefenderSettings.problem(ofText: graphScope))
+        }
         check("huntingRowLimit", huntingRowLimit < 1 ? "must be 1 or more" : nil)
         check(
             "userAgent", userAgent?.utf8.contains { $0 < 0x20 || $0 == 0x7F } == true ? "holds control characters" : nil

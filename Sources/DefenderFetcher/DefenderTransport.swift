@@ -20,7 +20,7 @@ struct DefenderTransport: Sendable {
 
     let settings: DefenderSettings
     let http: HTTPClient
-    let tokens: AccessTokenSource
+    let tokens: DefenderTokens
     let budgets: DefenderBudgets
     let retry: RetryPolicy
     let clock: WaitClock
@@ -64,7 +64,7 @@ struct DefenderTransport: Sendable {
     ) async throws -> Verdict<Value> {
         try await budgets[call.family].acquireOrCancel()
         // Only now: a wait for the budget may outlast a token.
-        let token = try await tokens.token()
+        let token = try await tokens[call.audience].token()
         var request = call.request
         request.authorization = token.authorization
         if let userAgent = settings.userAgent { request.headers.append(("User-Agent", userAgent)) }
@@ -81,7 +81,7 @@ struct DefenderTransport: Sendable {
             return try await read(response, call, &attempts, decode)
         case 401 where !attempts.tokenRenewed && ErrorBody(response.body)?.isAboutLicence != true:
             attempts.tokenRenewed = true
-            await tokens.reject(token)
+            await tokens[call.audience].reject(token)
             return .again(after: 0)
         case 404 where ErrorBody(response.body)?.origin == .defender:
             return .done(.notFound)
@@ -161,9 +161,9 @@ struct DefenderTransport: Sendable {
         case 401:
             reason = .credentials(
                 hint: "the API refused a token issued just now: check that scope and API URL belong to the same cloud")
-        case 403: reason = .forbidden(permission: call.family.permission)
+        case 403: reason = .forbidden(settings.permission(of: call.family))
         case 404, 410:
-            let retired = call.family == .hunting ? "; Microsoft retires this API after 2027-02-01" : ""
+            let retired = call.family == .hunting ? call.audience.retirementHint : ""
             reason = .malformedAnswer("not found (is the API URL right?\(retired))")
         case 407: reason = .unreachable("the proxy asks for credentials")
         case 429: reason = .throttled

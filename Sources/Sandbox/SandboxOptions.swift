@@ -18,6 +18,7 @@ public struct SandboxOptions: Sendable {
     public static let demoClientID = "0a5c1d2e-0000-4000-8000-5a4d00000002"
     public static let demoClientSecret = "sandbox-client-secret"
     public static let demoScope = "https://api.securitycenter.microsoft.com/.default"
+    public static let demoGraphScope = "https://graph.microsoft.com/.default"
     public static let demoCARKey = "sandbox-car-key"
     public static let demoCARPassword = "sandbox-car-password"
     public static let demoCARToken = "sandbox-car-token"
@@ -38,6 +39,8 @@ public struct SandboxOptions: Sendable {
     public var clientSecret = demoClientSecret
     /// Scopes for which a token is given.
     public var scopes = [demoScope, "https://api.securitycenter.windows.com/.default"]
+    /// Scopes for which a token of Microsoft Graph is given.
+    public var graphScopes = [demoGraphScope]
     public var carKey = demoCARKey
     public var carPassword = demoCARPassword
     public var carToken = demoCARToken

@@ -6,6 +6,7 @@ enum Migrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 jobs", migrate: JobTables.create)
         migrator.registerMigration("2 ledger", migrate: LedgerMigration.migrate)
+        migrator.registerMigration("3 briefs and adapters", migrate: LedgerMigration.addBriefsAndAdapters)
         return migrator
     }()
 

@@ -97,7 +97,7 @@ private func counted(_ answer: FindingsAnswer) -> [MachineID: [Finding: Int]] {
         let tenant = try Tenant(options())
         let state = tenant.sandbox.estate.snapshot()
         let ids = state.machines.compactMap { MachineID($0.id) }
-        let findings = try await tenant.client.findings(of: ids)
+        let findings = try await tenant.client.findings(of: ids, texts: true)
         let adapters = try await tenant.client.networkAdapters(of: ids)
         for machine in state.machines {
             guard let id = MachineID(machine.id) else { continue }
@@ -121,16 +121,16 @@ private func counted(_ answer: FindingsAnswer) -> [MachineID: [Finding: Int]] {
     @Test func `gives the same findings where answers are cut or refused as too large`() async throws {
         let whole = try Tenant(options())
         let ids = whole.sandbox.estate.snapshot().machines.compactMap { MachineID($0.id) }
-        let expected = try await whole.client.findings(of: ids)
+        let expected = try await whole.client.findings(of: ids, texts: true)
         let expectedAdapters = try await whole.client.networkAdapters(of: ids)
 
         let cut = try Tenant(options { $0.huntingRowLimit = 120 }) { $0.huntingRowLimit = 120 }
-        let inParts = try await cut.client.findings(of: ids)
+        let inParts = try await cut.client.findings(of: ids, texts: true)
         #expect(counted(inParts) == counted(expected))
         #expect(cut.sandbox.defender.counters["hunting"].calls > 4)
 
         let small = try Tenant(options { $0.huntingBytesMaximum = 60_000 })
-        let parts = try await small.client.findings(of: ids)
+        let parts = try await small.client.findings(of: ids, texts: true)
         #expect(counted(parts) == counted(expected))
         #expect(parts.cves == expected.cves)
         #expect(parts.rowsRead == expected.rowsRead)
@@ -162,7 +162,7 @@ private func counted(_ answer: FindingsAnswer) -> [MachineID: [Finding: Int]] {
         let read = try await tenant.allMachines(top: 1000)
         #expect(read.records.count == 59)
         let ids = read.records.map(\.id)
-        #expect(try await tenant.client.findings(of: ids).rowsRead > 300)
+        #expect(try await tenant.client.findings(of: ids, texts: true).rowsRead > 300)
         #expect(try await tenant.client.networkAdapters(of: ids).readCount > 60)
         #expect(try await tenant.client.alerts(.open, skip: 0, top: 1000).content.readCount > 10)
         #expect(try await tenant.client.logonUsers(of: ids[20]) != nil)

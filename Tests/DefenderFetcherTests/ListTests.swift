@@ -153,7 +153,7 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
             try await message { _ = try await client.logonUsers(of: machine) },
             try await message { _ = try await client.alerts(.open, skip: 0, top: 1) },
             try await message { _ = try await client.networkAdapters(of: [machine]) },
-            try await message { _ = try await client.findings(of: [machine]) },
+            try await message { _ = try await client.findings(of: [machine], texts: true) },
         ]
         let permissions = [
             "Machine.Read.All", "User.Read.All", "Alert.Read.All", "AdvancedQuery.Read.All", "AdvancedQuery.Read.All",
@@ -274,7 +274,7 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
         _ = try await client.machines(.all, skip: 0, top: 1)
         _ = try await client.logonUsers(of: id(1))
         _ = try await client.alerts(.open, skip: 0, top: 1)
-        _ = try await client.findings(of: [id(1)])
+        _ = try await client.findings(of: [id(1)], texts: true)
         #expect(labels.withLock { $0 } == ["token", "machines", "logonusers", "alerts", "hunting"])
     }
 }

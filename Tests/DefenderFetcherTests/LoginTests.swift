@@ -78,7 +78,7 @@ import Threading
     func `is not blamed for a missing licence`(message: String) async throws {
         let defender = try ScriptedDefender(api: { _, _ in .error(401, "Unauthorized", message) })
         let client = try defender.client()
-        let error = await #expect(throws: DefenderError.self) { try await client.findings(of: [id(1)]) }
+        let error = await #expect(throws: DefenderError.self) { try await client.findings(of: [id(1)], texts: true) }
         #expect(error?.reason == .unlicensed)
         #expect(error?.jobFailure.code == 53)
         #expect(defender.logins.count == 1)

@@ -21,7 +21,7 @@ typedef enum {
     /// `text` is the number as written; `number` its value, NaN if a double can't hold it.
     CSIMDJSON_NUMBER = 4,
     CSIMDJSON_BOOLEAN = 5,
-    /// An object or an array; it is passed over.
+    /// An object or an array: `text` is its JSON.
     CSIMDJSON_CONTAINER = 6
 } csimdjson_kind;
 

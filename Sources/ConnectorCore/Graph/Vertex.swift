@@ -20,6 +20,8 @@ public struct Vertex: Sendable, Equatable {
     public var disclosedOn: Timestamp?
     /// 0 to 10.
     public var baseScore: Double?
+    /// Whether fields are left out because they were not read, not because there are none.
+    public var isPartial = false
 
     public init(
         _ collection: VertexCollection, _ key: String, name: String? = nil, description: String? = nil,
@@ -43,6 +45,16 @@ public struct Vertex: Sendable, Equatable {
         hash.add(isOperatingSystem ? 1 : 0)
         hash.add(publishedOn.map { UInt64(bitPattern: $0.milliseconds) })
         hash.add(disclosedOn.map { UInt64(bitPattern: $0.milliseconds) })
+        hash.add(baseScore?.bitPattern)
+        return Int64(bitPattern: hash.value)
+    }
+}
+
+extension Vertex {
+    /// The fingerprint of what every finding row tells of a CVE: while it stays, the description is not read again.
+    public var briefFingerprint: Int64 {
+        var hash = FNV1a()
+        hash.add(publishedOn.map { UInt64(bitPattern: $0.milliseconds) })
         hash.add(baseScore?.bitPattern)
         return Int64(bitPattern: hash.value)
     }

@@ -7,3 +7,16 @@ public struct LogonUser: Sendable, Equatable {
         self.accountName = accountName
     }
 }
+
+/// The users of a batch of machines. A machine that nobody logged on to has no entry.
+public struct LogonsAnswer: Sendable {
+    public var users: [MachineID: [LogonUser]]
+    public var rowsRead: Int
+    public var skipped: [SkippedRecord]
+
+    public init(users: [MachineID: [LogonUser]] = [:], rowsRead: Int = 0, skipped: [SkippedRecord] = []) {
+        self.users = users
+        self.rowsRead = rowsRead
+        self.skipped = skipped
+    }
+}

@@ -13,11 +13,13 @@ public struct Machine: Sendable, Equatable, Codable {
     /// `Active`, `Inactive`, `ImpairedCommunication`, ...: an open set.
     public var healthStatus: String?
     public var lastSeen: Timestamp?
+    /// From the machine's own `ipAddresses`; `nil` where they were not read.
+    public var adapters: [NetworkAdapter]?
 
     public init(
         id: MachineID, computerDnsName: String? = nil, osPlatform: String? = nil, version: String? = nil,
         lastIpAddress: String? = nil, lastExternalIpAddress: String? = nil, healthStatus: String? = nil,
-        lastSeen: Timestamp? = nil
+        lastSeen: Timestamp? = nil, adapters: [NetworkAdapter]? = nil
     ) {
         self.id = id
         self.computerDnsName = computerDnsName
@@ -27,6 +29,7 @@ public struct Machine: Sendable, Equatable, Codable {
         self.lastExternalIpAddress = lastExternalIpAddress
         self.healthStatus = healthStatus
         self.lastSeen = lastSeen
+        self.adapters = adapters
     }
 
     /// No signal for more than seven days, by Defender's own judgement.

@@ -1,6 +1,6 @@
-/// One `DeviceNetworkInfo` row: an adapter's addresses at a moment. Rows of a machine come newest first.
-public struct NetworkAdapter: Sendable, Equatable {
-    public struct Address: Sendable, Equatable {
+/// An adapter's addresses at a moment: a `DeviceNetworkInfo` row, or what the machine list says. Newest first.
+public struct NetworkAdapter: Sendable, Equatable, Codable {
+    public struct Address: Sendable, Equatable, Codable {
         public var address: String
         public var subnetPrefix: Int?
         /// `Private`, `Public`, ...: an open set.

@@ -4,7 +4,17 @@ struct BatchPipeline: Sendable {
     let ports: RunPorts
     let options: RunOptions
     let identity: RunIdentity
-    let flights = VertexFlights()
+    let flights: VertexFlights
+    private let texts: CVETexts
+
+    init(job: Job, ports: RunPorts, options: RunOptions, identity: RunIdentity) {
+        self.job = job
+        self.ports = ports
+        self.options = options
+        self.identity = identity
+        flights = VertexFlights()
+        texts = CVETexts(ports: ports, job: job.id, flights: flights)
+    }
 
     /// - Returns: how many machines the batch has.
     func handle(_ number: Int) async throws -> Int {
@@ -21,16 +31,16 @@ struct BatchPipeline: Sendable {
     }
 
     private func send(_ batch: WorkBatch) async throws {
-        let facts = try await FactsReader(defender: ports.defender, options: options).read(batch)
+        let facts = try await FactsReader(defender: ports.defender, options: options, texts: texts).read(batch)
         let subgraphs = facts.machines.map(GraphMapper.subgraph)
-        let shared = Self.sharedVertices(of: subgraphs, cves: facts.cves)
+        let shared = Self.sharedVertices(of: subgraphs, findings: facts.findings)
         let plan = try await ports.store.planBatch(subgraphs, shared: shared, of: job.id) { [flights] candidates in
             flights.claim(candidates, for: batch.number)
         }
         var report = facts.report
         try await deliver(GraphObjects(vertices: plan.vertices), &report)
         flights.confirm(batch.number)
-        try await flights.wait(for: plan.awaited)
+        try await flights.wait(for: plan.awaited, of: facts.findings.awaited)
         try await deliver(GraphObjects(edges: plan.edges), &report)
         report.count(created: plan.created)
         try await ports.store.confirmBatch(batch.number, plan: plan, report: report, of: job.id)
@@ -44,7 +54,7 @@ struct BatchPipeline: Sendable {
     }
 
     /// Every vertex that the machines imply beside their own assets, each once.
-    static func sharedVertices(of subgraphs: [MachineSubgraph], cves: [String: CVE]) -> [VertexKey: Vertex] {
+    static func sharedVertices(of subgraphs: [MachineSubgraph], findings: Findings) -> [VertexKey: Vertex] {
         var vertices: [VertexKey: Vertex] = [:]
         func add(_ vertex: Vertex) {
             vertices[vertex.id] = vertices[vertex.id] ?? vertex
@@ -60,7 +70,7 @@ struct BatchPipeline: Sendable {
                     add(Vertex(.application, software))
                 }
                 if let cve = finding.cve, vertices[VertexKey(.vulnerability, cve)] == nil {
-                    add(GraphMapper.vertex(of: cves[cve] ?? CVE(id: cve)))
+                    add(findings.vertex(of: cve))
                 }
             }
         }

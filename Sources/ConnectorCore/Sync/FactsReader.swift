@@ -2,33 +2,54 @@
 struct FactsReader: Sendable {
     struct Facts: Sendable {
         var machines: [MachineFacts]
-        var cves: [String: CVE]
+        var findings: Findings
         /// What was read and skipped.
         var report: ImportReport
     }
 
     let defender: any DefenderReading
     let options: RunOptions
+    let texts: CVETexts
 
     func read(_ batch: WorkBatch) async throws -> Facts {
         let machines = batch.entries.map(\.machine)
         // Vulnerabilities of an Inactive machine are read once; after that it keeps what it has.
         let examined = batch.entries.filter { options.vulnerabilities && !($0.hasFindings && $0.machine.isInactive) }
-        async let adapters = defender.networkAdapters(of: machines.map(\.id))
-        async let findings = examined.isEmpty ? FindingsAnswer() : defender.findings(of: examined.map(\.machine.id))
-        async let users = logonUsers(of: machines)
+        async let adapters = networkAdapters(of: machines)
+        async let findings = texts.findings(of: examined.map(\.machine.id), for: batch.number)
+        async let users = users(of: machines)
         let (adapterRows, answer, usersByMachine) = try await (adapters, findings, users)
         let adaptersByMachine = Dictionary(grouping: adapterRows.records, by: \.deviceID)
         let examinedIDs = Set(examined.map(\.machine.id))
-        var report = report(machines: machines.count, adapters: adapterRows, findings: answer)
+        var report = report(machines: machines.count, adapters: adapterRows, findings: answer.answer)
         let facts = machines.map { machine in
             let found = usersByMachine[machine.id] ?? nil
             report.add(found, of: machine.id)
             return MachineFacts(
                 machine: machine, users: found?.records, adapters: adaptersByMachine[machine.id] ?? [],
-                findings: examinedIDs.contains(machine.id) ? answer.findings[machine.id] ?? [] : nil)
+                findings: examinedIDs.contains(machine.id) ? answer.answer.findings[machine.id] ?? [] : nil)
         }
-        return Facts(machines: facts, cves: answer.cves, report: report)
+        return Facts(machines: facts, findings: answer, report: report)
+    }
+
+    private func networkAdapters(of machines: [Machine]) async throws -> Records<NetworkAdapter> {
+        switch options.addresses {
+        case .hunting: try await defender.networkAdapters(of: machines.map(\.id))
+        case .machines: Records(records: machines.flatMap { $0.adapters ?? [] })
+        }
+    }
+
+    private func users(of machines: [Machine]) async throws -> [MachineID: Records<LogonUser>?] {
+        switch options.users {
+        case .logonUsers: return try await logonUsers(of: machines)
+        case .hunting:
+            let answer = try await defender.logons(of: machines.map(\.id))
+            var users: [MachineID: Records<LogonUser>?] = [:]
+            for machine in machines { users[machine.id] = .some(Records(records: answer.users[machine.id] ?? [])) }
+            // Rows that name no machine of the batch belong to the answer as a whole.
+            if let first = machines.first { users[first.id]??.skipped += answer.skipped }
+            return users
+        }
     }
 
     private func logonUsers(of machines: [Machine]) async throws -> [MachineID: Records<LogonUser>?] {

@@ -1,7 +1,25 @@
+/// Where the addresses and MACs of machines are read.
+public enum AddressSource: String, Sendable, CaseIterable {
+    /// `DeviceNetworkInfo`: one query for every batch of machines.
+    case hunting
+    /// The machine list itself: no further call. It has no prefix lengths, so a private IPv6 address counts as /64.
+    case machines
+}
+
+/// Where the users of machines are read.
+public enum UserSource: String, Sendable, CaseIterable {
+    /// `GET /api/machines/{id}/logonusers`: one call for every machine.
+    case logonUsers = "logonusers"
+    /// `DeviceLogonEvents` of the last 30 days: one query for every batch of machines.
+    case hunting
+}
+
 /// What governs a run beside its data.
 public struct RunOptions: Sendable, Equatable {
     public var alerts: Bool
     public var vulnerabilities: Bool
+    public var addresses: AddressSource
+    public var users: UserSource
     /// How far an incremental run looks back behind the save point.
     public var overlapSeconds: Int64
     /// How long ago an Inactive machine was last seen to count as deleted.
@@ -19,13 +37,16 @@ public struct RunOptions: Sendable, Equatable {
     public var batchStartsMax: Int
 
     public init(
-        alerts: Bool = true, vulnerabilities: Bool = true, overlapSeconds: Int64 = 600,
+        alerts: Bool = true, vulnerabilities: Bool = true, addresses: AddressSource = .hunting,
+        users: UserSource = .logonUsers, overlapSeconds: Int64 = 600,
         deleteAfterInactiveSeconds: Int64 = 15 * 86_400, deleteGuardPercent: Int = 20, deleteGuardMachines: Int = 10,
         machinesPerPage: Int = 10_000, alertsPerPage: Int = 2000, machinesPerBatch: Int = 150,
         batchesInFlight: Int = 4, batchStartsMax: Int = 5
     ) {
         self.alerts = alerts
         self.vulnerabilities = vulnerabilities
+        self.addresses = addresses
+        self.users = users
         self.overlapSeconds = overlapSeconds
         self.deleteAfterInactiveSeconds = deleteAfterInactiveSeconds
         self.deleteGuardPercent = deleteGuardPercent

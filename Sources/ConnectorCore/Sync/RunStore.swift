@@ -53,6 +53,9 @@ public protocol RunStore: Sendable {
 
     // MARK: Batches
 
+    /// Those of `cves` that CAR does not have from us with this date and score, so that their description is needed.
+    func cvesWithoutText(_ cves: [CVE], of job: JobID) async throws -> [String]
+
     /// Writes what the batch is about to make true into the ledger as not yet confirmed, and tells what to send.
     ///
     /// - Parameter claim: called within the transaction with vertices that CAR may lack, and returns those to send.
@@ -176,13 +179,27 @@ public struct BatchPlan: Sendable {
     /// Vertices that another batch is sending: the edges wait for them.
     public var awaited: Set<VertexID> = []
     /// Those of `vertices` that are in the dictionary, with what is to be confirmed of them.
-    public var claimed: [VertexKey: (id: VertexID, fingerprint: Int64)] = [:]
+    public var claimed: [VertexKey: ClaimedVertex] = [:]
     public var sharedEdges: [SharedEdge] = []
     public var machines: [MachineID] = []
     /// How many of `vertices` and `edges` CAR did not have from us before, by collection; the rest are updates.
     public var created: [String: Int] = [:]
 
     public init() {}
+}
+
+/// A vertex that a batch is sending, and what is to be remembered of it.
+public struct ClaimedVertex: Sendable, Equatable {
+    public var id: VertexID
+    public var fingerprint: Int64
+    /// `nil` where it is sent without all of its fields.
+    public var brief: Int64?
+
+    public init(id: VertexID, fingerprint: Int64, brief: Int64?) {
+        self.id = id
+        self.fingerprint = fingerprint
+        self.brief = brief
+    }
 }
 
 /// What a page of alerts asks of CAR.

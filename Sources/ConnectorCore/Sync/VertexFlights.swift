@@ -7,19 +7,41 @@ import Threading
 /// flight only.
 final class VertexFlights: Sendable {
     private struct Flight {
-        var vertices: [VertexID]
+        var vertices: [VertexID] = []
+        /// CVEs whose descriptions the batch reads.
+        var texts: [String] = []
         var isConfirmed = false
     }
 
     private struct State {
         var flights: [Int: Flight] = [:]
         var owner: [VertexID: Int] = [:]
+        var textReader: [String: Int] = [:]
         var waiting: [(id: Int, flights: Set<Int>, continuation: CheckedContinuation<Void, any Error>)] = []
         var nextWaiter = 0
         var failure: (any Error)?
     }
 
     private let state = Locked(State())
+
+    /// Claims for `batch` the descriptions of those CVEs that no other batch is reading.
+    ///
+    /// - Returns: the CVEs to read, and the batches that read and send the others.
+    func claimTexts(_ cves: [String], for batch: Int) -> (own: [String], others: Set<Int>) {
+        state.withLock { state in
+            var claim: (own: [String], others: Set<Int>) = ([], [])
+            for cve in cves {
+                if let reader = state.textReader[cve], reader != batch {
+                    claim.others.insert(reader)
+                } else {
+                    state.textReader[cve] = batch
+                    claim.own.append(cve)
+                }
+            }
+            state.flights[batch, default: Flight()].texts = claim.own
+            return claim
+        }
+    }
 
     /// Claims for `batch` those of `vertices` that no other batch is sending.
     func claim(_ vertices: [VertexID], for batch: Int) -> Set<VertexID> {
@@ -29,7 +51,7 @@ final class VertexFlights: Sendable {
                 state.owner[vertex] = batch
                 claimed.insert(vertex)
             }
-            state.flights[batch] = Flight(vertices: Array(claimed))
+            state.flights[batch, default: Flight()].vertices = Array(claimed)
             return claimed
         }
     }
@@ -48,6 +70,7 @@ final class VertexFlights: Sendable {
         state.withLock { state in
             guard let flight = state.flights.removeValue(forKey: batch) else { return }
             for vertex in flight.vertices { state.owner[vertex] = nil }
+            for cve in flight.texts { state.textReader[cve] = nil }
         }
     }
 
@@ -61,16 +84,16 @@ final class VertexFlights: Sendable {
         for waiter in waiting { waiter.continuation.resume(throwing: error) }
     }
 
-    /// Returns when CAR has every one of `vertices` that another batch is sending.
+    /// Returns when CAR has every one of `vertices` that another batch is sending, and all vertices of `batches`.
     ///
     /// No deadline of its own: the batch waited for has one, and its failure ends the wait.
-    func wait(for vertices: Set<VertexID>) async throws {
+    func wait(for vertices: Set<VertexID>, of batches: Set<Int> = []) async throws {
         try Task.checkCancellation()
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let immediate: Result<Void, any Error>? = state.withLock { state in
                 if let failure = state.failure { return .failure(failure) }
-                let open = Set(
-                    vertices.compactMap { state.owner[$0] }.filter { state.flights[$0]?.isConfirmed == false })
+                let owners = batches.union(vertices.compactMap { state.owner[$0] })
+                let open = owners.filter { state.flights[$0]?.isConfirmed == false }
                 if open.isEmpty { return .success(()) }
                 state.nextWaiter += 1
                 state.waiting.append((state.nextWaiter, open, continuation))

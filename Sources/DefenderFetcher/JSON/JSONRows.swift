@@ -71,6 +71,13 @@ struct JSONRows: ~Copyable {
         return slot.length == 0 ? nil : UnsafeRawBufferPointer(start: slot.text, count: slot.length)
     }
 
+    /// The JSON of an array; `nil` for everything else.
+    func array(_ column: Int) -> UnsafeRawBufferPointer? {
+        let slot = slots[column]
+        guard slot.kind == CSIMDJSON_CONTAINER, slot.length > 0, slot.text.pointee == 0x5B else { return nil }
+        return UnsafeRawBufferPointer(start: slot.text, count: slot.length)
+    }
+
     /// `bytes` as a `String`.
     mutating func string(_ column: Int) throws(JSONFailure) -> String? {
         try bytes(column).map { String(decoding: $0, as: UTF8.self) }

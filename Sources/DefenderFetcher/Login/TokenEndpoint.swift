@@ -7,6 +7,7 @@ struct TokenEndpoint: Sendable {
     private static let answerBytesMax = 1 << 20
 
     let settings: DefenderSettings
+    let scope: String
     let http: HTTPClient
     let retry: RetryPolicy
     /// Called for every attempt.
@@ -31,7 +32,7 @@ struct TokenEndpoint: Sendable {
     private var request: OutboundRequest {
         let form = [
             ("grant_type", "client_credentials"), ("client_id", settings.clientID),
-            ("client_secret", settings.clientSecret.reveal()), ("scope", settings.scope),
+            ("client_secret", settings.clientSecret.reveal()), ("scope", scope),
         ]
         let body = form.map { "\($0)=\($1.percentEncoded)" }.joined(separator: "&")
         var request = OutboundRequest(

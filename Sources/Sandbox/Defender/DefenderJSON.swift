@@ -35,7 +35,7 @@ enum DefenderJSON {
             writer.member("managedByStatus", "Success")
             writer.key("ipAddresses")
             writer.array { writer in
-                for row in rows.prefix(1) { writeAddress(machine.lastIpAddress, row.macAddress, "Ethernet", &writer) }
+                writeAdapters(rows, of: machine, &writer)
                 writeAddress("127.0.0.1", nil, "SoftwareLoopback", &writer)
                 writeAddress("", "000000000000", "Other", &writer)
             }
@@ -46,6 +46,17 @@ enum DefenderJSON {
                 writer.value(["nested": [1, true, nil, ["deep": "\u{1F600}"]]] as JSONValue)
                 writer.key("anotherOne")
                 writer.null()
+            }
+        }
+    }
+
+    /// The newest state of each adapter.
+    private static func writeAdapters(_ rows: [NetworkRow], of machine: EstateMachine, _ writer: inout JSONWriter) {
+        var adapters: Set<String> = []
+        for row in rows.sorted(by: { $0.timestamp > $1.timestamp }) where adapters.insert(row.adapter).inserted {
+            let addresses = row.ipAddresses.flatMap { try? JSONParser.parse($0).arrayValue } ?? []
+            for address in addresses {
+                writeAddress(address["IPAddress"]?.stringValue, row.macAddress, "Ethernet", &writer)
             }
         }
     }

@@ -3,7 +3,8 @@ import Threading
 
 /// Microsoft's login and Defender API over an estate, as strict as the services are.
 ///
-/// Use `handle` as an `HTTPHandler`. Paths: `/{tenant}/oauth2/v2.0/token`, `/api/...`, `/api/v1.0/...`.
+/// Use `handle` as an `HTTPHandler`. Paths: `/{tenant}/oauth2/v2.0/token`, `/api/...`, `/api/v1.0/...`, and of Microsoft
+/// Graph `/v1.0/security/runHuntingQuery`.
 public final class DefenderSimulator: Sendable {
     public let estate: Estate
     public let faults: FaultPlan
@@ -42,13 +43,21 @@ public final class DefenderSimulator: Sendable {
                 }
             ) { [tokens] request in tokens.answer(tenant: segments[0], request) }
         }
+        if segments == ["v1.0", "security", "runHuntingQuery"] {
+            return try api(request, "hunting", "POST", audience: .graph) { [self] request throws(DefenderError) in
+                try hunt(request, form: .graph)
+            }
+        }
         var path = segments[...]
         guard path.popFirst() == "api" else { return DefenderError(status: 404).response }
         if path.first == "v1.0" { path.removeFirst() }
         switch path.count {
         case 1 where path.first == "machines": return try api(request, "machines", "GET", machines)
         case 1 where path.first == "alerts": return try api(request, "alerts", "GET", alerts)
-        case 2 where path == ["advancedqueries", "run"]: return try api(request, "hunting", "POST", hunt)
+        case 2 where path == ["advancedqueries", "run"]:
+            return try api(request, "hunting", "POST") { [self] request throws(DefenderError) in
+                try hunt(request, form: .defender)
+            }
         case 3 where path.first == "machines" && path.last == "logonusers":
             let id = path[path.startIndex + 1]
             return try api(request, "logonusers", "GET") { [self] request throws(DefenderError) in
@@ -61,7 +70,7 @@ public final class DefenderSimulator: Sendable {
     // MARK: Around every call
 
     private func api(
-        _ request: HTTPRequest, _ endpoint: String, _ method: String,
+        _ request: HTTPRequest, _ endpoint: String, _ method: String, audience: TokenService.Audience = .defender,
         _ work: @escaping @Sendable (HTTPRequest) throws(DefenderError) -> HTTPResponse
     ) throws -> HTTPResponse {
         try respond(to: request, endpoint: endpoint, error: { DefenderError(status: $0).response }) { [self] request in
@@ -69,7 +78,7 @@ public final class DefenderSimulator: Sendable {
                 guard request.method == method else {
                     throw DefenderError(405, "MethodNotAllowed", "The method \(request.method) is not allowed.")
                 }
-                try authorize(request)
+                try authorize(request, for: audience)
                 try takeCall(endpoint)
                 return try work(request)
             } catch {
@@ -92,12 +101,12 @@ public final class DefenderSimulator: Sendable {
         return response
     }
 
-    private func authorize(_ request: HTTPRequest) throws(DefenderError) {
+    private func authorize(_ request: HTTPRequest, for audience: TokenService.Audience) throws(DefenderError) {
         let parts = (request.headers["Authorization"] ?? "").split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
             throw DefenderError(401, "Unauthorized", "Missing authorization header.")
         }
-        switch tokens.check(String(parts[1])) {
+        switch tokens.check(String(parts[1]), for: audience) {
         case .valid: return
         case .expired: throw DefenderError(401, "Unauthorized", "The token is expired.")
         case .unknown: throw DefenderError(401, "Unauthorized", "The token is not valid.")
@@ -183,7 +192,7 @@ public final class DefenderSimulator: Sendable {
         return SandboxAnswer.json(200, writer.bytes)
     }
 
-    private func hunt(_ request: HTTPRequest) throws(DefenderError) -> HTTPResponse {
+    private func hunt(_ request: HTTPRequest, form: HuntingAnswer.Form) throws(DefenderError) -> HTTPResponse {
         let type = request.headers["Content-Type"]?.split(separator: ";").first.map(String.init) ?? ""
         guard type.lowercased() == "application/json" else {
             throw DefenderError(400, "InvalidRequestBody", "The request's content type must be application/json.")
@@ -191,7 +200,8 @@ public final class DefenderSimulator: Sendable {
         guard let body = try? JSONParser.parse(request.body), let members = body.objectValue else {
             throw DefenderError(400, "InvalidRequestBody", "The request body is not a JSON object.")
         }
-        guard members.map(\.name) == ["Query"], let text = members[0].value.stringValue else {
+        let names = Set(members.map(\.name)).subtracting(form == .graph ? ["Timespan"] : [])
+        guard names == ["Query"], let text = members.first(where: { $0.name == "Query" })?.value.stringValue else {
             throw DefenderError(400, "InvalidRequestBody", "The request body must hold 'Query' alone, a string.")
         }
         let state = estate.snapshot()
@@ -203,7 +213,7 @@ public final class DefenderSimulator: Sendable {
             let query = try KQLParser.parse(text, now: state.now)
             var executor = HuntingExecutor(state: state, random: SplitMix64(seed: state.seed, 0x80, number))
             let relation = try executor.run(query, rowLimit: options.huntingRowLimit)
-            guard let bytes = HuntingAnswer.write(relation, bytesMax: options.huntingBytesMaximum) else {
+            guard let bytes = HuntingAnswer.write(relation, form: form, bytesMax: options.huntingBytesMaximum) else {
                 throw HuntingError("Query execution has exceeded the allowed result size. Optimize your query.")
             }
             counters.countRows("hunting", relation.rows.count)

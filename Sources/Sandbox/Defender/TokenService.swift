@@ -8,9 +8,14 @@ final class TokenService: Sendable {
         case valid, expired, unknown
     }
 
+    /// Whom a token is for; another service refuses it.
+    enum Audience: Sendable {
+        case defender, graph
+    }
+
     private struct Content {
-        /// Expiry in milliseconds of the estate's clock, by token.
-        var tokens: [String: Int64] = [:]
+        /// Audience, and expiry in milliseconds of the estate's clock, by token.
+        var tokens: [String: (audience: Audience, expiry: Int64)] = [:]
         var random: SplitMix64
     }
 
@@ -31,10 +36,10 @@ final class TokenService: Sendable {
         content.withLock { $0.tokens = [:] }
     }
 
-    func check(_ token: String) -> Verdict {
+    func check(_ token: String, for audience: Audience) -> Verdict {
         let time = now().milliseconds
-        guard let expiry = content.withLock({ $0.tokens[token] }) else { return .unknown }
-        return time < expiry ? .valid : .expired
+        guard let known = content.withLock({ $0.tokens[token] }), known.audience == audience else { return .unknown }
+        return time < known.expiry ? .valid : .expired
     }
 
     /// Answers `POST /{tenant}/oauth2/v2.0/token`.
@@ -87,7 +92,7 @@ final class TokenService: Sendable {
         guard scope.hasSuffix("/.default"), !scope.contains(" ") else {
             return refuse("invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
         }
-        guard options.scopes.contains(scope) else {
+        guard options.scopes.contains(scope) || options.graphScopes.contains(scope) else {
             return refuse(
                 "invalid_resource", 500011, "The resource principal named in the scope was not found in the tenant.")
         }
@@ -95,16 +100,17 @@ final class TokenService: Sendable {
             200,
             [
                 "token_type": "Bearer", "expires_in": .number(Double(options.tokenLifetimeSeconds)),
-                "ext_expires_in": .number(Double(options.tokenLifetimeSeconds)), "access_token": .string(issue()),
+                "ext_expires_in": .number(Double(options.tokenLifetimeSeconds)),
+                "access_token": .string(issue(options.graphScopes.contains(scope) ? .graph : .defender)),
             ])
     }
 
-    private func issue() -> String {
+    private func issue(_ audience: Audience) -> String {
         let expiry = now().milliseconds + Int64(options.tokenLifetimeSeconds) * 1000
         return content.withLock { content in
             if content.tokens.count >= Self.tokensMax { content.tokens = [:] }
             let token = "sandbox." + Derived.hexadecimal(64, &content.random)
-            content.tokens[token] = expiry
+            content.tokens[token] = (audience, expiry)
             return token
         }
     }

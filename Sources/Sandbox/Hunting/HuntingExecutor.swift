@@ -61,14 +61,18 @@ struct HuntingExecutor {
             if test(row) { relation.rows.append(row) }
         }
         if table == .knowledgeBase {
-            let entries = keys.map { $0.compactMap { state.cve(id: $0) } } ?? state.knowledgeBase()
+            let wanted = keys ?? named("CveId", in: filters)
+            let entries = wanted.map { $0.compactMap { state.cve(id: $0) } } ?? state.knowledgeBase()
             for cve in entries { try add(HuntingTable.row(cve)) }
             return relation
         }
         for machine in machines(restrictedBy: filters) {
-            if table == .networkInfo {
+            switch table {
+            case .networkInfo:
                 for row in state.networkRows(of: machine) { try add(HuntingTable.row(row, of: machine)) }
-            } else {
+            case .logonEvents:
+                for row in HuntingTable.logonRows(of: machine, users: state.users(of: machine)) { try add(row) }
+            default:
                 for row in state.softwareRows(of: machine) {
                     try add(HuntingTable.row(row, of: machine, severity: row.cveId == nil ? nil : "High"))
                 }
@@ -79,18 +83,21 @@ struct HuntingExecutor {
 
     /// The machines a `DeviceId in (...)` names, where such a condition always applies; else all.
     private func machines(restrictedBy filters: [KQLCondition]) -> [EstateMachine] {
-        func ids(_ condition: KQLCondition) -> Set<String>? {
+        guard let ids = named("DeviceId", in: filters) else { return state.machines }
+        return ids.compactMap { state.machine(id: $0) }
+    }
+
+    /// The values a `COLUMN in (...)` names, where such a condition always applies.
+    private func named(_ column: String, in filters: [KQLCondition]) -> Set<String>? {
+        func values(_ condition: KQLCondition) -> Set<String>? {
             switch condition {
-            case .and(let a, let b): ids(a) ?? ids(b)
-            case .isIn("DeviceId", let values, false): values
-            case .compare("DeviceId", "==", .string(let value)): [value]
+            case .and(let a, let b): values(a) ?? values(b)
+            case .isIn(column, let values, false): values
+            case .compare(column, "==", .string(let value)): [value]
             default: nil
             }
         }
-        for filter in filters {
-            if let ids = ids(filter) { return ids.compactMap { state.machine(id: $0) } }
-        }
-        return state.machines
+        return filters.lazy.compactMap(values).first
     }
 
     private func predicate(_ filters: [KQLCondition], on relation: Relation) throws(HuntingError) -> ([KQLValue]) ->

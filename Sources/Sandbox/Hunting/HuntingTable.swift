@@ -3,12 +3,14 @@ enum HuntingTable: String, CaseIterable, Sendable {
     case networkInfo = "DeviceNetworkInfo"
     case vulnerabilities = "DeviceTvmSoftwareVulnerabilities"
     case knowledgeBase = "DeviceTvmSoftwareVulnerabilitiesKB"
+    case logonEvents = "DeviceLogonEvents"
 
     var columns: [KQLColumn] {
         switch self {
         case .networkInfo: Self.networkColumns
         case .vulnerabilities: Self.vulnerabilityColumns
         case .knowledgeBase: Self.knowledgeBaseColumns
+        case .logonEvents: Self.logonColumns
         }
     }
 
@@ -36,6 +38,35 @@ enum HuntingTable: String, CaseIterable, Sendable {
         ("PublishedDate", "DateTime"), ("VulnerabilityDescription", "String"), ("AffectedSoftware", "String"),
         ("EpssScore", "Double"),
     ])
+    private static let logonColumns = columns([
+        ("Timestamp", "DateTime"), ("DeviceId", "String"), ("DeviceName", "String"), ("ActionType", "String"),
+        ("LogonType", "String"), ("AccountDomain", "String"), ("AccountName", "String"), ("AccountSid", "String"),
+        ("Protocol", "String"), ("FailureReason", "String"), ("IsLocalAdmin", "SByte"), ("LogonId", "Int64"),
+        ("RemoteDeviceName", "String"), ("RemoteIP", "String"), ("ReportId", "Int64"),
+    ])
+
+    /// Two logons of every user, one of Windows itself, and one that failed.
+    static func logonRows(of machine: EstateMachine, users: [LogonUser]) -> [[KQLValue]] {
+        func row(_ type: String, _ domain: String?, _ name: String?, succeeds: Bool = true) -> [KQLValue] {
+            [
+                .dateTime(machine.lastSeen), .string(machine.id), KQLValue(machine.computerDnsName),
+                .string(succeeds ? "LogonSuccess" : "LogonFailed"), .string(type), KQLValue(domain), KQLValue(name),
+                .string(""), .string("Negotiate"), succeeds ? .null : .string("InvalidUserNameOrPassword"), .null,
+                .number(1), .string(""), .string(""), .number(1),
+            ]
+        }
+        var rows = [
+            row("Batch", "nt authority", "system"), row("Interactive", "Window Manager", "dwm-1"),
+            row("Network", "corp", "intruder", succeeds: false),
+        ]
+        for user in users {
+            let parts = user.id.split(separator: "\\", maxSplits: 1).map(String.init)
+            let name = user.accountName ?? (parts.count == 2 ? parts[1] : nil)
+            let domain = user.accountDomain ?? parts.first
+            rows += [row("Interactive", domain, name), row("RemoteInteractive", domain, name)]
+        }
+        return rows
+    }
 
     static func row(_ row: NetworkRow, of machine: EstateMachine) -> [KQLValue] {
         [

@@ -29,7 +29,7 @@ struct BatchPlanner {
     }
 
     mutating func run(
-        _ subgraphs: [MachineSubgraph], shared: [VertexKey: Vertex], known: [VertexKey: KnownVertices.Entry],
+        _ subgraphs: [MachineSubgraph], shared: [VertexKey: Vertex], known: [VertexKey: ClaimedVertex],
         claim: ([VertexID]) -> Set<VertexID>
     ) throws -> BatchPlan {
         try resolve(shared, known: known)
@@ -46,7 +46,7 @@ struct BatchPlanner {
     // MARK: Vertices
 
     private mutating func resolve(
-        _ shared: [VertexKey: Vertex], known: [VertexKey: KnownVertices.Entry]
+        _ shared: [VertexKey: Vertex], known: [VertexKey: ClaimedVertex]
     ) throws {
         let select = try db.cachedStatement(
             sql: "SELECT id, fingerprint FROM vertex WHERE generation = ? AND collection = ? AND key = ?")
@@ -69,6 +69,8 @@ struct BatchPlanner {
             }
             ids[key] = id
             keys[id] = key.key
+            // What was not read is in CAR, or another batch sends it.
+            if vertex.isPartial { continue }
             if confirmed != fingerprint { unconfirmed[id] = vertex }
             if confirmed == nil { createdVertices.insert(id) }
         }
@@ -80,7 +82,8 @@ struct BatchPlanner {
                 plan.awaited.insert(id)
                 continue
             }
-            plan.claimed[vertex.id] = (id, vertex.fingerprint)
+            plan.claimed[vertex.id] = ClaimedVertex(
+                id: id, fingerprint: vertex.fingerprint, brief: vertex.isPartial ? nil : vertex.briefFingerprint)
             plan.vertices.append(vertex)
             if vertex.id.collection == .account { plan.vertices.append(Vertex(.user, vertex.id.key)) }
             if createdVertices.contains(id) {

@@ -6,6 +6,13 @@ enum LedgerMigration {
         for statement in tables { try db.execute(sql: statement) }
     }
 
+    /// Third migration. `brief` is of a CVE's date and score as they were when its description was read and confirmed;
+    /// `adapters` is what the machine list says of addresses.
+    static func addBriefsAndAdapters(_ db: Database) throws {
+        try db.execute(sql: "ALTER TABLE vertex ADD COLUMN brief INTEGER")
+        try db.execute(sql: "ALTER TABLE run_machine ADD COLUMN adapters TEXT")
+    }
+
     private static let tables = [
         // One row a connection: which generation of the ledger is in use, and what it belongs to.
         """

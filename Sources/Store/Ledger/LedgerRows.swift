@@ -56,7 +56,9 @@ enum LedgerRows {
         guard let row = try Row.fetchOne(select, arguments: [id.number]) else { return nil }
         guard let collection = VertexCollection(storedNumber: row[0]) else { return nil }
         let key: String = row[1]
-        return collection == .vulnerability ? GraphMapper.vertex(of: CVE(id: key)) : Vertex(collection, key)
+        var vertex = collection == .vulnerability ? GraphMapper.vertex(of: CVE(id: key)) : Vertex(collection, key)
+        vertex.isPartial = true
+        return vertex
     }
 
     static func key(of id: VertexID, in db: Database) throws -> String {

@@ -23,12 +23,31 @@ extension SQLiteRunStore {
         }
     }
 
+    public func cvesWithoutText(_ cves: [CVE], of job: JobID) async throws -> [String] {
+        guard !cves.isEmpty else { return [] }
+        return try await read { [known] db in
+            let generation = try Self.generation(of: job, in: db)
+            let keys = cves.map { VertexKey(.vulnerability, $0.id) }
+            let confirmed = known.entries(of: keys, generation: generation)
+            let select = try db.cachedStatement(
+                sql: "SELECT brief FROM vertex WHERE generation = ? AND collection = ? AND key = ?")
+            var wanted: [String] = []
+            for (cve, key) in zip(cves, keys) {
+                let brief =
+                    try confirmed[key]?.brief
+                    ?? Int64.fetchOne(select, arguments: [generation, key.collection.storedNumber, key.key])
+                if brief != GraphMapper.vertex(of: cve).briefFingerprint { wanted.append(cve.id) }
+            }
+            return wanted
+        }
+    }
+
     public func confirmBatch(_ number: Int, plan: BatchPlan, report: ImportReport, of job: JobID) async throws {
         let generation = try await write { db in
             let generation = try Self.generation(of: job, in: db)
-            let confirmVertex = try db.cachedStatement(sql: "UPDATE vertex SET fingerprint = ? WHERE id = ?")
+            let confirmVertex = try db.cachedStatement(sql: "UPDATE vertex SET fingerprint = ?, brief = ? WHERE id = ?")
             for vertex in plan.claimed.values {
-                try confirmVertex.execute(arguments: [vertex.fingerprint, vertex.id.number])
+                try confirmVertex.execute(arguments: [vertex.fingerprint, vertex.brief, vertex.id.number])
             }
             for edge in plan.sharedEdges { try LedgerRows.confirm(edge, generation: generation, in: db) }
             let confirmMachine = try db.cachedStatement(
@@ -39,7 +58,6 @@ extension SQLiteRunStore {
             try Self.add(report, toReportOf: job, in: db)
             return generation
         }
-        let confirmed = plan.claimed.mapValues { KnownVertices.Entry(id: $0.id, fingerprint: $0.fingerprint) }
-        known.add(confirmed, generation: generation)
+        known.add(plan.claimed, generation: generation)
     }
 }

@@ -14,7 +14,8 @@ extension SQLiteRunStore {
             let insert = try db.cachedStatement(
                 sql: """
                     INSERT INTO run_machine (job_id, machine_id, position, dns_name, os_platform, os_version, last_ip,
-                        last_external_ip, health_status, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        last_external_ip, health_status, last_seen, adapters)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT (job_id, machine_id) DO NOTHING
                     """)
             var duplicates: [SkippedRecord] = []
@@ -22,7 +23,7 @@ extension SQLiteRunStore {
                 try insert.execute(arguments: [
                     job.text, machine.id.text, position, machine.computerDnsName, machine.osPlatform, machine.version,
                     machine.lastIpAddress, machine.lastExternalIpAddress, machine.healthStatus,
-                    machine.lastSeen?.milliseconds,
+                    machine.lastSeen?.milliseconds, machine.adapters.map(StoredAdapters.text),
                 ])
                 if db.changesCount > 0 {
                     position += 1
@@ -148,7 +149,8 @@ extension SQLiteRunStore {
                 id: id, computerDnsName: row["dns_name"], osPlatform: row["os_platform"], version: row["os_version"],
                 lastIpAddress: row["last_ip"], lastExternalIpAddress: row["last_external_ip"],
                 healthStatus: row["health_status"],
-                lastSeen: (row["last_seen"] as Int64?).map(Timestamp.init(milliseconds:))),
+                lastSeen: (row["last_seen"] as Int64?).map(Timestamp.init(milliseconds:)),
+                adapters: (row["adapters"] as String?).flatMap(StoredAdapters.adapters)),
             hasFindings: row["has_findings"])
     }
 

@@ -29,26 +29,21 @@ public final class SQLiteRunStore: RunStore {
 ///
 /// Holds a bounded number of one generation's CVEs and applications; forgetting some only costs a look-up.
 final class KnownVertices: Sendable {
-    struct Entry: Sendable {
-        var id: VertexID
-        var fingerprint: Int64
-    }
-
     private static let entriesMax = 200_000
 
-    private let state = Locked((generation: Int64(0), entries: [VertexKey: Entry]()))
+    private let state = Locked((generation: Int64(0), entries: [VertexKey: ClaimedVertex]()))
 
-    func entries(of keys: some Sequence<VertexKey>, generation: Int64) -> [VertexKey: Entry] {
+    func entries(of keys: some Sequence<VertexKey>, generation: Int64) -> [VertexKey: ClaimedVertex] {
         state.withLock { state in
             guard state.generation == generation, !state.entries.isEmpty else { return [:] }
-            var found: [VertexKey: Entry] = [:]
+            var found: [VertexKey: ClaimedVertex] = [:]
             for key in keys { if let entry = state.entries[key] { found[key] = entry } }
             return found
         }
     }
 
     /// Only what is committed may be added.
-    func add(_ entries: [VertexKey: Entry], generation: Int64) {
+    func add(_ entries: [VertexKey: ClaimedVertex], generation: Int64) {
         state.withLock { state in
             if state.generation != generation || state.entries.count + entries.count > Self.entriesMax {
                 state = (generation, [:])

@@ -76,6 +76,12 @@ final class Engine: Sendable {
                     metrics: metrics)
             }
         }
+        for connection in settings.connections {
+            guard let lastDay = connection.defender.huntingAPI.lastDay else { continue }
+            logger.warning(
+                "Microsoft ends this hunting API; grant ThreatHunting.Read.All and set DEFENDER_HUNTING_API=graph",
+                metadata: ["connection": "\(connection.name)", "last_day": "\(lastDay)"])
+        }
         self.store = store
         self.runs = runs
         self.runtimes = runtimes

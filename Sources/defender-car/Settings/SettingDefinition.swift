@@ -51,6 +51,27 @@ struct SettingDefinition: Sendable {
             name: "DEFENDER_SCOPE", scope: .connection,
             defaultText: "https://api.securitycenter.microsoft.com/.default", summary: "scope of the token"),
         .init(
+            name: "DEFENDER_HUNTING_API", scope: .connection, defaultText: "defender",
+            summary:
+                "defender or graph: graph asks Microsoft Graph and needs its permission ThreatHunting.Read.All; Microsoft ends Defender's own hunting API after 2027-02-01"
+        ),
+        .init(
+            name: "GRAPH_API_URL", scope: .connection, defaultText: "https://graph.microsoft.com",
+            summary: "base of Microsoft Graph; sovereign clouds have their own"),
+        .init(
+            name: "GRAPH_SCOPE", scope: .connection, defaultText: "https://graph.microsoft.com/.default",
+            summary: "scope of Graph's token"),
+        .init(
+            name: "DEFENDER_ADDRESSES", scope: .connection, defaultText: "hunting",
+            summary:
+                "hunting or machines: machines takes addresses and MACs from the machine list and saves a query per 150 machines; it knows no prefix lengths, so every private IPv6 address of the adapter counts as /64"
+        ),
+        .init(
+            name: "DEFENDER_USERS", scope: .connection, defaultText: "logonusers",
+            summary:
+                "logonusers or hunting: hunting asks for the logon events of 150 machines at a time instead of one call per machine; it shows who logged on in the last 30 days, and nobody on systems that report no logon events"
+        ),
+        .init(
             name: "DEFENDER_REQUESTS_PER_MINUTE", scope: .connection, defaultText: "100",
             summary: "calls per minute and API family; 0 = unlimited"),
         .init(

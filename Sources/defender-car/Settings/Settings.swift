@@ -118,9 +118,12 @@ struct ConnectionSettings: Sendable {
         defender = Self.defender(&reader)
         run = RunOptions(
             alerts: reader.flag("IMPORT_ALERTS"), vulnerabilities: reader.flag("IMPORT_VULNERABILITIES"),
+            addresses: reader.choice("DEFENDER_ADDRESSES", AddressSource.self, default: .hunting),
+            users: reader.choice("DEFENDER_USERS", UserSource.self, default: .logonUsers),
             overlapSeconds: reader.seconds("INCREMENTAL_OVERLAP", in: 0...30 * 86_400),
             deleteAfterInactiveSeconds: reader.seconds("DELETE_AFTER_INACTIVE", in: 0...3650 * 86_400),
             deleteGuardPercent: reader.number("DELETE_GUARD_PERCENT", in: 0...100))
+        defender.readsListedAddresses = run.addresses == .machines
         car = Self.car(source: name, &reader)
         readSchedules(&reader)
     }
@@ -138,6 +141,9 @@ struct ConnectionSettings: Sendable {
         settings.huntingPerMinute = reader.number("DEFENDER_HUNTING_PER_MINUTE", in: limits)
         settings.huntingPerHour = reader.number("DEFENDER_HUNTING_PER_HOUR", in: limits)
         settings.huntingRowLimit = reader.number("DEFENDER_HUNTING_ROW_LIMIT", in: 1...100_000_000)
+        settings.huntingAPI = reader.choice("DEFENDER_HUNTING_API", HuntingAPI.self, default: .defender)
+        settings.graphURL = reader.requiredText("GRAPH_API_URL")
+        settings.graphScope = reader.requiredText("GRAPH_SCOPE")
         settings.userAgent = BuildInfo.userAgent
         for problem in settings.problems() {
             let name = Self.defenderNames[problem.field] ?? problem.field
@@ -150,7 +156,7 @@ struct ConnectionSettings: Sendable {
     private static let defenderNames = [
         "apiURL": "DEFENDER_API_URL", "loginURL": "DEFENDER_LOGIN_URL", "tenant": "CONFIGURATION_AUTH_TENANT",
         "clientID": "CONFIGURATION_AUTH_CLIENTID", "clientSecret": "CONFIGURATION_AUTH_CLIENTSECRET",
-        "scope": "DEFENDER_SCOPE",
+        "scope": "DEFENDER_SCOPE", "graphURL": "GRAPH_API_URL", "graphScope": "GRAPH_SCOPE",
     ]
 
     private static func car(source: String, _ reader: inout SettingsReader) -> CARSettings? {

@@ -10,7 +10,8 @@ final class FakeDefender: Sendable {
         var linksWithoutEnd = false
         /// Whether `$skip` is ignored.
         var ignoresSkip = false
-        /// Machines added to every answer of the machine list, unasked.
+        /// Whether descriptions of CVEs can be asked for by themselves.
+        var answersDescriptions = true
         var log: [String] = []
         var calls = 0
     }
@@ -72,10 +73,32 @@ final class FakeDefender: Sendable {
             }
         }
 
-        func findings(of ids: [MachineID]) async throws -> FindingsAnswer {
+        func logons(of ids: [MachineID]) async throws -> LogonsAnswer {
+            try await call("logons") { estate in
+                var answer = LogonsAnswer()
+                for device in estate.devices where ids.contains(device.id) {
+                    answer.users[device.id] = device.users.map { LogonUser(accountName: $0) }
+                    answer.rowsRead += device.users.count
+                }
+                return answer
+            }
+        }
+
+        func descriptions(of cves: [String]) async throws -> [String: String]? {
+            guard defender.behaviour.withLock(\.answersDescriptions) else { return nil }
+            guard !cves.isEmpty else { return [:] }
+            return try await call("descriptions \(cves.sorted().joined(separator: " "))") { estate in
+                var texts: [String: String] = [:]
+                for cve in cves { texts[cve] = estate.cves[cve]?.description }
+                return texts
+            }
+        }
+
+        func findings(of ids: [MachineID], texts: Bool) async throws -> FindingsAnswer {
             try await call("findings") { estate in
                 let wanted = Set(ids)
                 var answer = FindingsAnswer(cves: estate.cves)
+                if !texts { for id in answer.cves.keys { answer.cves[id]?.description = nil } }
                 for device in estate.devices where wanted.contains(device.id) {
                     answer.findings[device.id] = device.findings
                     answer.rowsRead += device.findings.count

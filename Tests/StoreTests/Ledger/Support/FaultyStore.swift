@@ -51,6 +51,9 @@ struct FaultyStore: RunStore {
             try await store.recordPageRows(machines: machines, alerts: alerts, of: connection)
         }
     }
+    func cvesWithoutText(_ cves: [CVE], of job: JobID) async throws -> [String] {
+        try await call("cvesWithoutText") { try await store.cvesWithoutText(cves, of: job) }
+    }
     func addMachines(
         _ machines: [Machine], deletions: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
     ) async throws -> Int {

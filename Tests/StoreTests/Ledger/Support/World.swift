@@ -17,10 +17,7 @@ final class World: Sendable {
     init(_ estate: FakeEstate = FakeEstate()) throws {
         defender = FakeDefender(estate)
         database = try DatabaseQueue()
-        try database.write { db in
-            try JobTables.create(db)
-            try LedgerMigration.migrate(db)
-        }
+        try Migrations.migrate(database)
     }
 
     var now: Timestamp { defender.estate.withLock(\.now) }
