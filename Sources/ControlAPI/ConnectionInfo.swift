@@ -24,22 +24,3 @@ public struct ConnectionInfo: Sendable, Equatable {
         self.schedules = schedules
     }
 }
-
-/// One thing that a connection check tried.
-public struct CheckResult: Sendable, Equatable {
-    public enum Status: String, Sendable, CaseIterable {
-        case ok, denied, unreachable, misconfigured
-    }
-
-    /// A permission or service, e.g. `Machine.Read.All`.
-    public var name: String
-    public var status: Status
-    /// What to do about it; `nil` where nothing is to be done.
-    public var hint: String?
-
-    public init(name: String, status: Status, hint: String? = nil) {
-        self.name = name
-        self.status = status
-        self.hint = hint
-    }
-}

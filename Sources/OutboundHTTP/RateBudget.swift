@@ -48,6 +48,19 @@ public final class RateBudget: Sendable {
         end()
     }
 
+    /// Counts a call as made now if one may go out at once and nobody waits for one.
+    ///
+    /// - Returns: whether it may go out.
+    public func acquireIfFree() -> Bool {
+        state.withLock { state in
+            let now = clock.now()
+            guard state.waiting == 0, state.log.earliest(now: now) <= now else { return false }
+            state.log.begin()
+            state.log.end(now: now)
+            return true
+        }
+    }
+
     /// Waits until a call may go out; it fills the windows until `end`, and as of that moment.
     func begin() async throws {
         guard !Task.isCancelled else { throw OutboundError.cancelled }

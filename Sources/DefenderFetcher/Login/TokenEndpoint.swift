@@ -29,7 +29,7 @@ struct TokenEndpoint: Sendable {
         throw error(for: response)
     }
 
-    private var request: OutboundRequest {
+    var request: OutboundRequest {
         let form = [
             ("grant_type", "client_credentials"), ("client_id", settings.clientID),
             ("client_secret", settings.clientSecret.reveal()), ("scope", scope),
@@ -46,14 +46,14 @@ struct TokenEndpoint: Sendable {
         return request
     }
 
-    private static func isRetriable(_ outcome: AttemptOutcome) -> Bool {
+    static func isRetriable(_ outcome: AttemptOutcome) -> Bool {
         guard case .answer(let response) = outcome else { return outcome.isRetriable }
         // An answer that is no token may have been cut on its way.
         if response.status == 200 { return TokenAnswer(response.body) == nil }
         return outcome.isRetriable || ErrorBody(response.body)?.isTransientLoginError == true
     }
 
-    private func error(for response: OutboundResponse) -> DefenderError {
+    func error(for response: OutboundResponse) -> DefenderError {
         let body = ErrorBody(response.body)
         let reason: DefenderError.Reason
         switch response.status {
