@@ -61,7 +61,8 @@ let package = Package(
         .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP", "Threading"]),
         .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore"]),
         .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Threading"]),
-        .testTarget(name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox"]),
+        .testTarget(
+            name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox", "Threading"]),
         .testTarget(
             name: "CARImporterTests",
             dependencies: ["CARImporter", "ConnectorCore", "OutboundHTTP", "MicroHTTP", "Sandbox", "Threading"]),
@@ -75,6 +76,11 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "MicroHTTP"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "defender-car", "ConnectorCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Sandbox", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "defender-car"]),

@@ -8,6 +8,8 @@ public struct HTTPClientConfiguration: Sendable {
     /// PEM file of the authorities to trust *instead of* the system's store.
     public var caFile: String?
     public var userAgent = "defender-car"
+    /// Whether the environment's proxies are used.
+    public var usesProxy = true
     /// Called once per attempt on a worker's thread, before the caller gets its answer: must be quick.
     public var measured: (@Sendable (RequestMeasurement) -> Void)?
     /// Called with a request's label and the seconds that an attempt of it has waited for its rate budget.

@@ -1,3 +1,4 @@
+import Foundation
 import Sandbox
 import Testing
 
@@ -29,16 +30,113 @@ extension `End to end` {
             }
         }
 
-        static let failures: [([String: String], Int32)] = [
-            (["CONFIGURATION_AUTH_CLIENTSECRET": "wrong"], 52), (["CAR_SERVICE_PASSWORD": "wrong"], 10),
-            (["IMPORT_ALERTS": "perhaps"], 2),
+        @Test(.timeLimit(.minutes(1))) func `runs in Cloud Pak's container without an argument`() async throws {
+            let environment = [
+                "CONNECTOR_NAME": "Defender", "CONNECTOR_VERSION": "2.0", "DEBUG": "true", "LOG_LEVEL": "",
+            ]
+            try await withScenario(environment: environment) { scenario in
+                // A container's image may have the service listen everywhere; nothing listens here.
+                let command = try scenario.launch([], environment: ["HTTP_LISTEN": "0.0.0.0:8080"])
+                #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0), "\(command.standardError)")
+                scenario.expectRightGraph()
+                #expect(command.standardError.contains(#""connector":"Defender","connector_version":"2.0""#))
+                #expect(!command.standardError.contains(scenario.sandbox.options.clientSecret))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `leaves out what the predecessor's flags leave out`() async throws {
+            try await withScenario { scenario in
+                let command = try scenario.launch(["-alerts", "False", "-vuln", "False", "-keep-export-data-dir"])
+                #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0))
+                scenario.expectRightGraph(alerts: false, vulnerabilities: false)
+                #expect(scenario.sandbox.defender.counters["alerts"].calls == 0)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `uses the token of the framework's flags`() async throws {
+            let absent = ["CAR_SERVICE_URL": "", "CAR_SERVICE_KEY": "", "CAR_SERVICE_PASSWORD": "", "STATE_DIR": ""]
+            try await withScenario(environment: absent) { scenario in
+                let command = try scenario.launch([
+                    "-car-service-url-for-token", scenario.sandbox.carURL, "-car-service-token",
+                    scenario.sandbox.options.carToken, "-working_dir", "work", "-d",
+                ])
+                #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0), "\(command.standardError)")
+                scenario.expectRightGraph()
+                let database = scenario.directory.appendingPathComponent("work/defender-car.sqlite")
+                #expect(FileManager.default.fileExists(atPath: database.path))
+            }
+        }
+
+        struct Case: Sendable, CustomTestStringConvertible {
+            var code: Int32
+            var environment: [String: String] = [:]
+            var faults: [Fault] = []
+            var testDescription: String { "\(code)" }
+        }
+
+        static let failures = [
+            Case(code: 51, environment: ["DEFENDER_API_URL": "http://127.0.0.1:9"]),
+            Case(code: 52, environment: ["CONFIGURATION_AUTH_CLIENTSECRET": "wrong"]),
+            Case(code: 53, faults: [Fault("machines", .status(403), count: nil)]),
+            Case(code: 54, faults: [Fault("alerts", .status(400), count: nil)]),
+            Case(code: 55, faults: [Fault("machines", .wrongShape, count: nil)]),
+            Case(code: 50, faults: [Fault("machines", .status(418), count: nil)]),
+            Case(code: 10, environment: ["CAR_SERVICE_PASSWORD": "wrong"]),
+            Case(code: 20, faults: [Fault("car.imports", .status(422), count: nil)]),
+            Case(code: 2, environment: ["IMPORT_ALERTS": "perhaps"]),
+            Case(code: 1, environment: ["STATE_DIR": "/dev/null/state"]),
         ]
 
-        @Test(.timeLimit(.minutes(1)), arguments: failures)
-        func `ends with the code of what went wrong`(environment: [String: String], code: Int32) async throws {
-            try await withScenario(environment: environment) { scenario in
-                let command = try scenario.launch(["import", "--kind", "auto"])
-                #expect(try await command.waitForExit() == ServiceProcess.Exit(code: code))
+        @Test(.timeLimit(.minutes(2)), arguments: failures)
+        func `ends with the code of what went wrong, and says it`(given: Case) async throws {
+            try await withScenario(environment: given.environment) { scenario in
+                scenario.sandbox.defender.faults.set(given.faults)
+                scenario.sandbox.car.faults.set(given.faults)
+                let command = try scenario.launch(["import", "--kind", "auto"], environment: ["LOG_LEVEL": "error"])
+                let exit = try await command.waitForExit(within: .seconds(90))
+                #expect(exit == ServiceProcess.Exit(code: given.code), "\(command.standardError)")
+                #expect(!command.standardError.isEmpty)
+                #expect(scenario.sandbox.car.modelStateID(source: Scenario.source)?.isEmpty ?? true)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `shows a bar on a terminal`() async throws {
+            try await withScenario(environment: ["LOG_LEVEL": ""]) { scenario in
+                let program = try ProgramFile.url.path
+                let command = try scenario.launch(
+                    ["--quiet", "--return", "--command", "'\(program)' import", "/dev/null"],
+                    program: URL(fileURLWithPath: "/usr/bin/script"))
+                #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0))
+                #expect(command.standardOutput.contains("████████████████████████"))
+                #expect(command.standardOutput.contains("\r"))
+                #expect(command.standardOutput.contains("Initial import succeeded"))
+                #expect(!command.standardOutput.contains("{"))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `is put back by SIGTERM and finished by the next`() async throws {
+            let options = SandboxOptions.small(machines: 400) { $0.carDelayMillisecondsMaximum = 30 }
+            try await withScenario(options) { scenario in
+                let first = try scenario.launch(["import"])
+                try await poll(until: "batches on their way", every: .milliseconds(2)) { scenario.requests > 100 }
+                first.terminate()
+                #expect(try await first.waitForExit() == ServiceProcess.Exit(code: 143))
+                let next = try scenario.launch(["import"])
+                #expect(try await next.waitForExit(within: .seconds(60)) == ServiceProcess.Exit(code: 0))
+                #expect(scenario.sandbox.car.counters.sessionsEntered == [Scenario.source: 1])
+                scenario.expectRightGraph(allowsLooseVertices: true)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `tells its version and completes in shells`() async throws {
+            try await withScenario { scenario in
+                for arguments in [
+                    ["--version"], ["-version"], ["--generate-completion-script", "bash"], ["import", "--help"],
+                ] {
+                    let command = try scenario.launch(arguments)
+                    #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0))
+                    #expect(!command.standardOutput.isEmpty)
+                }
             }
         }
 

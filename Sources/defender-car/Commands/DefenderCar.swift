@@ -7,12 +7,14 @@ struct DefenderCar: AsyncParsableCommand {
         commandName: "defender-car",
         abstract: "Keeps IBM CAR in step with Microsoft Defender for Endpoint.",
         discussion: """
-            Settings come from the environment, or from a YAML file (--config, DEFENDER_CAR_CONFIG). To see it work \
-            without Defender and CAR: defender-car demo.
+            Settings come from the environment, or from a YAML file (--config, DEFENDER_CAR_CONFIG). First try them: \
+            defender-car check. To see everything work without Defender and CAR: defender-car demo.
+
+            Command lines of IBM's connector (defender-car -tenantID ... -clientID ...) mean "import".
             """,
         version: BuildInfo.version,
         subcommands: [
-            Serve.self, ImportCommand.self, SandboxCommand.self, Demo.self, HealthCommand.self,
+            Serve.self, ImportCommand.self, CheckCommand.self, SandboxCommand.self, Demo.self, HealthCommand.self,
             SettingsReferenceCommand.self,
         ])
 
@@ -20,8 +22,10 @@ struct DefenderCar: AsyncParsableCommand {
     static let badArguments: Int32 = 2
 
     static func main() async {
+        let given = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot(arguments(Array(CommandLine.arguments.dropFirst())))
+            var command = try parseAsRoot(
+                PredecessorCommandLine.translated(given, environment: ProcessInfo.processInfo.environment))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -32,11 +36,5 @@ struct DefenderCar: AsyncParsableCommand {
             StandardStreams.error(fullMessage(for: error) + "\n")
             Foundation.exit(badArguments)
         }
-    }
-
-    /// A flag of the predecessor in the first place means `import`: its command lines name no command.
-    static func arguments(_ given: [String]) -> [String] {
-        guard let first = given.first, first.hasPrefix("-"), !first.hasPrefix("--"), first != "-h" else { return given }
-        return ["import"] + given
     }
 }

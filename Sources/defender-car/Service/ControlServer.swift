@@ -15,11 +15,29 @@ struct ControlServer: ServiceLifecycle.Service {
     let logger: Logger
 
     func run() async throws {
+        let address = ServiceAddressFile(stateDirectory: settings.stateDirectory)
+        // What a killed service has left.
+        address.remove()
         let running = try start()
+        defer {
+            address.remove()
+            running.stop()
+        }
+        announce(running, in: address)
         StandardStreams.output("listening on \(running.url)\n")
         logger.info("listening", metadata: ["url": "\(running.url)"])
         try? await gracefulShutdown()
-        running.stop()
+    }
+
+    /// Tells commands on this machine where the service is: the engine holds the state directory.
+    private func announce(_ running: Running, in file: ServiceAddressFile) {
+        do {
+            try file.write(running.localURL)
+        } catch {
+            logger.warning(
+                "can't write the service's address; \"import\" will not find the service",
+                metadata: ["path": "\(file.path)", "error": "\(error)"])
+        }
     }
 
     /// - Throws: `HTTPServerError` with the address and the reason.
@@ -28,13 +46,18 @@ struct ControlServer: ServiceLifecycle.Service {
         for route in router.routes { engine.metrics.prepareRoute(route.template, method: route.method) }
         let server = HTTPServer(configuration: try configuration(), router: router)
         let address = try server.start()
-        return Running(server: server, url: url(of: address))
+        return Running(
+            server: server, url: url(of: address),
+            localURL: ServiceAddressFile.url(
+                host: address.host, port: address.port, isTLS: settings.tlsCertificate != nil))
     }
 
     /// A server that accepts requests.
     struct Running {
         let server: HTTPServer
         let url: String
+        /// For processes of the same machine.
+        let localURL: String
 
         func stop() {
             _ = server.stop(graceSeconds: ControlServer.stopSeconds)
@@ -53,6 +76,7 @@ struct ControlServer: ServiceLifecycle.Service {
                 operatorToken: settings.operatorToken?.reveal(), readerToken: settings.readerToken?.reveal(),
                 metricsOpen: settings.metricsOpen),
             renderMetrics: { [engine] in engine.renderMetrics($0) },
+            check: { [engine, caFile = settings.caFile] in await engine.check($0, caFile: caFile) },
             clock: { Timestamp.now }, version: BuildInfo.version,
             onJobChange: { [engine] in engine.observeJobs($0) })
     }
@@ -87,5 +111,14 @@ struct ControlServer: ServiceLifecycle.Service {
             clientAuthorities: try settings.tlsClientAuthorities.map {
                 try String(contentsOfFile: $0, encoding: .utf8)
             })
+    }
+}
+
+extension Engine {
+    /// Tries what imports of a connection depend on, within the call budgets that they share.
+    func check(_ connection: String, caFile: String?) async -> [CheckResult] {
+        guard let runtime = runtimes.first(where: { $0.settings.name == connection }) else { return [] }
+        return await ConnectionCheck(settings: runtime.settings, budgets: runtime.defender.budgets, caFile: caFile)
+            .run()
     }
 }

@@ -39,10 +39,11 @@ final class Scenario: Sendable {
     var stateDirectory: URL { directory.appendingPathComponent("state") }
 
     /// Starts the program; it is killed at the end of the scenario at the latest.
-    func launch(_ arguments: [String] = ["serve"], environment changes: [String: String] = [:]) throws -> ServiceProcess
-    {
+    func launch(
+        _ arguments: [String] = ["serve"], program: URL? = nil, environment changes: [String: String] = [:]
+    ) throws -> ServiceProcess {
         let environment = environment.merging(changes) { $1 }.filter { !$0.value.isEmpty }
-        let process = try ServiceProcess(arguments, environment: environment, directory: directory)
+        let process = try ServiceProcess(arguments, program: program, environment: environment, directory: directory)
         processes.withLock { $0.append(process) }
         return process
     }

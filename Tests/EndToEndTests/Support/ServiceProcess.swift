@@ -15,9 +15,10 @@ final class ServiceProcess: Sendable {
     private let errorFile: URL
 
     /// - Parameters:
+    ///   - program: another one than the built program.
     ///   - environment: the whole of it.
     ///   - directory: where the captured output is kept.
-    init(_ arguments: [String], environment: [String: String], directory: URL) throws {
+    init(_ arguments: [String], program: URL? = nil, environment: [String: String], directory: URL) throws {
         let name = UUID().uuidString
         outputFile = directory.appendingPathComponent("\(name).stdout")
         errorFile = directory.appendingPathComponent("\(name).stderr")
@@ -26,7 +27,7 @@ final class ServiceProcess: Sendable {
         let ended = Locked<Exit?>(nil)
         self.ended = ended
         process = Process()
-        process.executableURL = try ProgramFile.url
+        process.executableURL = try program ?? ProgramFile.url
         process.arguments = arguments
         process.environment = environment
         process.currentDirectoryURL = directory

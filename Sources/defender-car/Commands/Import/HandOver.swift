@@ -1,0 +1,168 @@
+import ConnectorCore
+import Foundation
+import OutboundHTTP
+
+/// Lets the service that holds the state directory do an import, over its control API, and waits for the end.
+struct HandOver: Sendable {
+    enum Outcome: Sendable, Equatable {
+        case ended(Int32)
+        /// Nothing answers there: the service has stopped, or not started to listen yet.
+        case gone
+    }
+
+    /// Why a service does not take an import from this command; for the person who called it.
+    struct Refused: Error, Sendable, Equatable, CustomStringConvertible {
+        var description: String
+        var code: Int32 = DefenderCar.badArguments
+    }
+
+    private static let waitSeconds = 20
+    private static let unansweredMax = 3
+    /// Between two looks at a job that changes all the time.
+    private static let pause = Duration.milliseconds(200)
+
+    /// Of the service.
+    let url: String
+    let token: Secret?
+    let console: JobConsole
+    private let http: HTTPClient
+
+    /// - Parameter caFile: authorities for the service's certificate; the system's where `nil`.
+    init(url: String, token: Secret?, caFile: String?, console: JobConsole) {
+        self.url = url
+        self.token = token
+        self.console = console
+        var configuration = HTTPClientConfiguration(
+            workers: 1, connectTimeoutSeconds: 5, caFile: caFile, userAgent: BuildInfo.userAgent)
+        // It is on this machine, which a proxy is not.
+        configuration.usesProxy = false
+        http = HTTPClient(configuration: configuration)
+    }
+
+    /// - Throws: `Refused`, `CancellationError`; then the job, if there is one, goes on in the service.
+    func run(_ request: ImportRequest) async throws -> Outcome {
+        defer { http.shutdown() }
+        guard let started = try await start(request) else { return .gone }
+        console.tell("The service at \(url) does it: job \(started.id).")
+        console.show(started)
+        if let code = started.exitCode { return .ended(code) }
+        do {
+            return try await end(of: started.id)
+        } catch is CancellationError {
+            console.tell("The import goes on in the service: \(url)/v1/jobs/\(started.id)")
+            throw CancellationError()
+        }
+    }
+
+    // MARK: The job
+
+    private func start(_ request: ImportRequest) async throws -> JobSnapshot? {
+        var post = OutboundRequest(
+            .post, url: url + request.path, headers: [("Content-Type", "application/json")], body: request.body)
+        post.deadlineSeconds = 30
+        guard let response = try await send(post) else { return nil }
+        switch response.status {
+        case 202: return try job(in: response)
+        case 503: return nil
+        default: throw refusal(response)
+        }
+    }
+
+    private func end(of id: String) async throws -> Outcome {
+        var tag: String?
+        var unanswered = 0
+        while true {
+            var get = OutboundRequest(.get, url: "\(url)/v1/jobs/\(id)?wait=\(Self.waitSeconds)")
+            if let tag { get.headers.append(("If-None-Match", tag)) }
+            get.deadlineSeconds = Double(Self.waitSeconds + 20)
+            let response = try await send(get)
+            switch response?.status {
+            case 200:
+                guard let response else { continue }
+                let job = try job(in: response)
+                console.show(job)
+                if let code = job.exitCode { return .ended(code) }
+                tag = response.header("ETag")
+                unanswered = 0
+            case 304: unanswered = 0
+            case nil, 503:
+                unanswered += 1
+                if unanswered >= Self.unansweredMax { return .gone }
+            default:
+                if let response { throw refusal(response) }
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func job(in response: OutboundResponse) throws -> JobSnapshot {
+        do {
+            return try JSONDecoder().decode(JobSnapshot.self, from: Data(response.body))
+        } catch {
+            throw Refused(description: "\(url) answers with something else than a job: no defender-car?", code: 1)
+        }
+    }
+
+    // MARK: Requests
+
+    /// - Returns: `nil` where nothing answers.
+    private func send(_ request: OutboundRequest) async throws -> OutboundResponse? {
+        var request = request
+        request.headers.append(("Accept", "application/json"))
+        request.authorization = token.map { Secret("Bearer \($0.reveal())") }
+        request.answerBytesMax = 1 << 20
+        request.label = "service"
+        do {
+            return try await http.send(request)
+        } catch OutboundError.tls(let reason) {
+            throw Refused(
+                description:
+                    "The service that uses this STATE_DIR listens at \(url), and its certificate is not trusted "
+                    + "there: \(reason). Set TLS_CERTIFICATE (or CA_FILE) for this command too, and where the certificate "
+                    + "is not valid for that name, say by which it is: --service-url https://NAME:PORT. A service that "
+                    + "demands client certificates (TLS_CLIENT_CA) can't be used by this command: trigger the import over "
+                    + "its API.")
+        } catch let error as OutboundError {
+            try Task.checkCancellation()
+            if case .invalidURL(let reason) = error {
+                throw Refused(description: "the service's address \(reason)")
+            }
+            return nil
+        }
+    }
+
+    private func refusal(_ response: OutboundResponse) -> Refused {
+        struct Problem: Decodable {
+            struct Field: Decodable {
+                var field: String
+                var reason: String
+            }
+            var detail: String?
+            var errors: [Field]?
+        }
+        switch response.status {
+        case 401 where token == nil:
+            return Refused(
+                description:
+                    "The service that uses this STATE_DIR (\(url)) demands a token: give this command its API_TOKEN "
+                    + "(or API_TOKEN_FILE).")
+        case 401:
+            return Refused(
+                description:
+                    "The service that uses this STATE_DIR (\(url)) refuses the API_TOKEN of this command: it must "
+                    + "be the one with which the service was started.")
+        case 403:
+            return Refused(
+                description:
+                    "The service that uses this STATE_DIR (\(url)) lets this command's token only read: it needs "
+                    + "the API_TOKEN.")
+        default:
+            // A body of another kind adds nothing.
+            let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
+            let fields = (problem?.errors ?? []).map { " \($0.field): \($0.reason)." }.joined()
+            return Refused(
+                description: "The service at \(url) answers \(response.status). \(problem?.detail ?? "")\(fields)",
+                code: (400..<500).contains(response.status) ? DefenderCar.badArguments : 1)
+        }
+    }
+}

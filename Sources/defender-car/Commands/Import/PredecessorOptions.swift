@@ -1,0 +1,126 @@
+import ArgumentParser
+
+/// The flags of IBM's connector and its framework, so that a crontab line works after changing the program's name.
+/// Those that stand for a setting override it.
+struct PredecessorOptions: ParsableArguments {
+    @Option(
+        name: .predecessor("tenantID"), parsing: .unconditional, help: .predecessor("CONFIGURATION_AUTH_TENANT"))
+    var tenantID: String?
+    @Option(
+        name: .predecessor("clientID"), parsing: .unconditional, help: .predecessor("CONFIGURATION_AUTH_CLIENTID"))
+    var clientID: String?
+    @Option(
+        name: .predecessor("clientSecret"), parsing: .unconditional,
+        help: .predecessor("CONFIGURATION_AUTH_CLIENTSECRET"))
+    var clientSecret: String?
+    @Option(
+        name: .predecessor("subscriptionID"), parsing: .unconditional,
+        help: .predecessor("CONFIGURATION_AUTH_SUBSCRIPTION_ID"))
+    var subscriptionID: String?
+    @Option(
+        name: [.predecessor("url"), .predecessor("car-service-url")], parsing: .unconditional,
+        help: .predecessor("CAR_SERVICE_URL"))
+    var carURL: String?
+    @Option(
+        name: [.predecessor("api_key"), .predecessor("car-service-key")], parsing: .unconditional,
+        help: .predecessor("CAR_SERVICE_KEY"))
+    var carKey: String?
+    @Option(
+        name: [.predecessor("password"), .predecessor("car-service-password")], parsing: .unconditional,
+        help: .predecessor("CAR_SERVICE_PASSWORD"))
+    var carPassword: String?
+    @Option(
+        name: .predecessor("car-service-url-for-token"), parsing: .unconditional,
+        help: .predecessor("CAR_SERVICE_URL_FOR_AUTHTOKEN"))
+    var carURLForToken: String?
+    @Option(
+        name: .predecessor("car-service-token"), parsing: .unconditional, help: .predecessor("CAR_SERVICE_AUTHTOKEN"))
+    var carToken: String?
+    @Option(name: .predecessor("source"), parsing: .unconditional, help: .predecessor("CONNECTION_NAME"))
+    var source: String?
+    @Option(
+        name: .predecessor("working_dir"), parsing: .unconditional,
+        help: "Where the state is kept, unless STATE_DIR says where.")
+    var workingDirectory: String?
+
+    @Option(
+        name: .predecessor("incremental_update"),
+        help: "True: an incremental run; False: an initial import; default: what is right.")
+    var incrementalUpdate: Truth?
+    @Option(name: .predecessor("alerts"), help: "False leaves alerts out of this run.")
+    var alerts: Truth?
+    @Option(name: .predecessor("vuln"), help: "False leaves vulnerabilities out of this run.")
+    var vulnerabilities: Truth?
+    @Option(
+        name: .predecessor("connection-test"),
+        help: "Only try Entra and Defender, as \"check\" does. Also DATASOURCE_CONNECTION_TEST.")
+    var connectionTest: Truth?
+    @Flag(name: .customShort("d"), help: "Debug logging. Also DEBUG.")
+    var debug = false
+
+    @Option(name: .predecessor("name"), parsing: .unconditional, help: "Shown in log lines. Also CONNECTOR_NAME.")
+    var connectorName: String?
+    @Option(name: .predecessor("version"), parsing: .unconditional, help: "Likewise. Also CONNECTOR_VERSION.")
+    var connectorVersion: String?
+    @Option(
+        name: .predecessor("export-data-dir"), parsing: .unconditional, help: "Accepted; nothing is written to files.")
+    var exportDirectory: String?
+    @Flag(name: .predecessor("keep-export-data-dir"), help: "Accepted likewise.")
+    var keepsExportDirectory = false
+    @Option(name: .predecessor("export-data-page-size"), help: "Accepted likewise.")
+    var exportPageSize: Int?
+
+    /// Python's `True` and `False`, and what people write for them.
+    enum Truth: ExpressibleByArgument, CaseIterable {
+        case yes, no
+
+        init?(argument: String) {
+            switch argument.lowercased() {
+            case "true", "1", "yes", "on": self = .yes
+            case "false", "0", "no", "off": self = .no
+            default: return nil
+            }
+        }
+
+        static var allValueStrings: [String] { ["True", "False"] }
+        var defaultValueDescription: String { self == .yes ? "True" : "False" }
+    }
+
+    /// The environment with the flags in it.
+    func applied(to environment: [String: String]) -> [String: String] {
+        var changed = environment
+        let values = [
+            ("CONFIGURATION_AUTH_TENANT", tenantID), ("CONFIGURATION_AUTH_CLIENTID", clientID),
+            ("CONFIGURATION_AUTH_CLIENTSECRET", clientSecret), ("CONFIGURATION_AUTH_SUBSCRIPTION_ID", subscriptionID),
+            ("CAR_SERVICE_URL", carURL), ("CAR_SERVICE_KEY", carKey), ("CAR_SERVICE_PASSWORD", carPassword),
+            ("CAR_SERVICE_URL_FOR_AUTHTOKEN", carURLForToken), ("CAR_SERVICE_AUTHTOKEN", carToken),
+            ("CONNECTION_NAME", source), ("CONNECTOR_NAME", connectorName), ("CONNECTOR_VERSION", connectorVersion),
+        ]
+        for (name, value) in values { if let value { changed[name] = value } }
+        // A token of the environment would be used instead of the key that the command line gives.
+        if carKey != nil, carToken == nil {
+            changed["CAR_SERVICE_AUTHTOKEN"] = nil
+            changed["CAR_SERVICE_AUTHTOKEN_FILE"] = nil
+        }
+        if let workingDirectory, changed["STATE_DIR"]?.isEmpty ?? true { changed["STATE_DIR"] = workingDirectory }
+        if debug { changed["LOG_LEVEL"] = "debug" }
+        if let connectionTest { changed["DATASOURCE_CONNECTION_TEST"] = connectionTest == .yes ? "true" : "false" }
+        return changed
+    }
+}
+
+extension NameSpecification {
+    fileprivate static func predecessor(_ name: String) -> NameSpecification {
+        .customLong(name, withSingleDash: true)
+    }
+}
+
+extension NameSpecification.Element {
+    fileprivate static func predecessor(_ name: String) -> NameSpecification.Element {
+        .customLong(name, withSingleDash: true)
+    }
+}
+
+extension ArgumentHelp {
+    fileprivate static func predecessor(_ setting: String) -> ArgumentHelp { "Instead of \(setting)." }
+}

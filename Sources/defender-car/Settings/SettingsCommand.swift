@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+
+/// Reads the settings for a command, and ends the process with code 2 where they can't be used.
+enum SettingsCommand {
+    /// - Parameter isOneRun: whether the command does one thing and ends. On a terminal such a command logs what is wrong
+    ///   alone, as text, unless told otherwise.
+    static func read(
+        config: String?, environment: [String: String] = ProcessInfo.processInfo.environment, isOneRun: Bool = false
+    ) throws -> Settings {
+        var environment = CloudPakEnvironment(environment).settings
+        // Nothing listens, so it needs no token for an address beyond loopback, as a container's environment has.
+        if isOneRun { environment["HTTP_LISTEN"] = nil }
+        let file = config ?? environment["DEFENDER_CAR_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        if isOneRun, file == nil, Terminal.standardError.isTerminal {
+            environment = ["LOG_LEVEL": "warning", "LOG_FORMAT": "text"].merging(environment) { $1 }
+        }
+        do {
+            return try Settings.read(environment: environment, configPath: config)
+        } catch let error as SettingsError {
+            StandardStreams.error("defender-car can't start, its settings need attention:\n\(error)\n")
+            throw ExitCode(2)
+        }
+    }
+}
+
+extension Settings {
+    /// The connection of that name, or the only one.
+    ///
+    /// - Throws: `ValidationError`, which lists the names.
+    func connection(named name: String?) throws -> ConnectionSettings {
+        let names = connections.map(\.name).joined(separator: ", ")
+        if let name {
+            guard let connection = connections.first(where: { $0.name == name }) else {
+                throw ValidationError("--connection must be one of \(names)")
+            }
+            return connection
+        }
+        guard connections.count == 1, let connection = connections.first else {
+            throw ValidationError("--connection is needed, one of \(names)")
+        }
+        return connection
+    }
+}

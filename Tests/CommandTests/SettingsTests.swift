@@ -1,0 +1,125 @@
+import ConnectorCore
+import Foundation
+import Testing
+
+@testable import defender_car
+
+@Suite struct `The settings` {
+    private static let complete = [
+        "CONFIGURATION_AUTH_TENANT": "contoso.example", "CONFIGURATION_AUTH_CLIENTID": "client",
+        "CONFIGURATION_AUTH_CLIENTSECRET": "s3cret", "CAR_SERVICE_URL": "https://car.example/api/car/v2",
+        "CAR_SERVICE_KEY": "key", "CAR_SERVICE_PASSWORD": "password",
+    ]
+
+    private func read(_ changes: [String: String] = [:], config: String? = nil) throws -> Settings {
+        try Settings.read(environment: Self.complete.merging(changes) { $1 }, configPath: config)
+    }
+
+    /// The names of the settings that are complained of.
+    private func problems(_ changes: [String: String]) -> [String] {
+        do {
+            _ = try read(changes)
+            return []
+        } catch {
+            return (error as? SettingsError)?.problems.map(\.setting).sorted() ?? ["\(error)"]
+        }
+    }
+
+    private func withFile<Result>(_ content: String, _ body: (String) throws -> Result) throws -> Result {
+        let path = FileManager.default.temporaryDirectory.path + "/defender-car-\(UUID().uuidString)"
+        try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try body(path)
+    }
+
+    @Test func `have the published defaults`() throws {
+        let settings = try read()
+        let connection = try #require(settings.connections.first)
+        #expect(connection.name == "Microsoft-Windows-Defender-ATP")
+        #expect(connection.defender.apiURL == "https://api.securitycenter.windows.com")
+        #expect(connection.defender.scope == "https://api.securitycenter.microsoft.com/.default")
+        #expect(connection.defender.requestsPerMinute == 100)
+        #expect(connection.defender.huntingPerMinute == 45)
+        #expect(connection.run.alerts && connection.run.vulnerabilities)
+        #expect(connection.run.overlapSeconds == 600)
+        #expect(connection.run.deleteAfterInactiveSeconds == 15 * 86_400)
+        #expect(connection.car?.importDeadlineSeconds == 1800)
+        #expect(settings.service.listen == ListenAddress("127.0.0.1:8080"))
+        #expect(settings.service.stateDirectory == "./state")
+    }
+
+    @Test func `that are missing are all named`() {
+        let absent = Dictionary(uniqueKeysWithValues: Self.complete.keys.map { ($0, "") })
+        #expect(problems(absent) == Self.complete.keys.sorted())
+        #expect(problems(["CAR_SERVICE_AUTHTOKEN": "token"]) == ["CAR_SERVICE_URL_FOR_AUTHTOKEN"])
+    }
+
+    @Test(arguments: [
+        ("IMPORT_ALERTS", "True"), ("DEFENDER_REQUESTS_PER_MINUTE", "-1"), ("INCREMENTAL_OVERLAP", "10"),
+        ("INCREMENTAL_OVERLAP", "99999999999999999d"), ("DELETE_GUARD_PERCENT", "101"), ("LOG_LEVEL", "loud"),
+        ("SCHEDULE_INITIAL", "61 * * * *"), ("HTTP_LISTEN", "0.0.0.0:80"), ("HTTP_LISTEN", "::1:80"),
+        ("API_TOKEN", "short"), ("TLS_CERTIFICATE", "/nowhere"), ("CA_FILE", "/nowhere"),
+        ("CAR_SERVICE_URL", "car.example"), ("CONNECTION_NAME", "a/b"), ("CONFIGURATION_AUTH_TENANT", "common"),
+        ("DEFENDER_API_URL", "https://u:p@h"), ("DEFENDER_HUNTING_API", "odata"),
+    ])
+    func `that can't be used are named`(name: String, value: String) {
+        #expect(problems([name: value]).contains { $0 == name || $0.hasPrefix("TLS_") }, "\(problems([name: value]))")
+    }
+
+    @Test func `that are secret come from files too, and are never shown`() throws {
+        try withFile("from-file\n") { path in
+            let settings = try read([
+                "CONFIGURATION_AUTH_CLIENTSECRET": "", "CONFIGURATION_AUTH_CLIENTSECRET_FILE": path,
+            ])
+            #expect(settings.connections.first?.defender.clientSecret.reveal() == "from-file")
+            #expect(!"\(settings)".contains("from-file"))
+            #expect(!String(reflecting: settings).contains("from-file"))
+        }
+        let unreadable = ["CONFIGURATION_AUTH_CLIENTSECRET": "", "CONFIGURATION_AUTH_CLIENTSECRET_FILE": "/nowhere"]
+        #expect(problems(unreadable).contains("CONFIGURATION_AUTH_CLIENTSECRET_FILE"))
+    }
+
+    @Test func `of several connections come from YAML, each with its own`() throws {
+        let yaml = """
+            LOG_LEVEL: warning
+            connections:
+              - CONNECTION_NAME: east
+                CONFIGURATION_AUTH_TENANT: east.example
+                IMPORT_ALERTS: false
+              - CONNECTION_NAME: west
+                SCHEDULE_INCREMENTAL: "*/5 * * * *"
+            """
+        try withFile(yaml) { path in
+            let settings = try read(config: path)
+            #expect(settings.connections.map(\.name) == ["east", "west"])
+            #expect(settings.connections.map(\.defender.tenant) == ["east.example", "contoso.example"])
+            #expect(settings.connections.map(\.run.alerts) == [false, true])
+            #expect(settings.connections.last?.schedules[.incremental]?.text == "*/5 * * * *")
+            #expect(settings.service.logLevel == .warning)
+            #expect(try settings.connection(named: "west").name == "west")
+            #expect(throws: (any Error).self) { try settings.connection(named: nil) }
+            #expect(throws: (any Error).self) { try settings.connection(named: "north") }
+        }
+    }
+
+    @Test(arguments: [
+        "[]", "nonsense: 1", "connections: []", "connections:\n  - STATE_DIR: /x", "a: [", "LOG_LEVEL: [1]",
+    ])
+    func `of a YAML file that can't be meant are refused without its content`(yaml: String) throws {
+        try withFile(yaml + "\nAPI_TOKEN: 0123456789abcdef") { path in
+            do {
+                _ = try read(config: path)
+                Issue.record("taken")
+            } catch {
+                #expect(error is SettingsError)
+                #expect(!"\(error)".contains("0123456789abcdef"))
+            }
+        }
+    }
+
+    @Test func `of two connections with one name are refused`() throws {
+        try withFile("connections:\n  - CONNECTION_NAME: a\n  - CONNECTION_NAME: a") { path in
+            _ = #expect(throws: SettingsError.self) { try read(config: path) }
+        }
+    }
+}
