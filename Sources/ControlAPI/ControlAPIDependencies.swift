@@ -19,6 +19,8 @@ public struct ControlAPIDependencies: Sendable {
     /// Registers what is to be called, from any thread, whenever a job has visibly changed.
     public var onJobChange: @Sendable (@escaping @Sendable (JobID) -> Void) -> Void
     public var limits = ControlAPILimits()
+    /// The call budgets of a connection; empty where there are none.
+    public var budgets: @Sendable (String) -> [BudgetInfo] = { _ in [] }
 
     /// - Parameter readiness: by default the service is ready when the store can be written and nothing drains.
     public init(

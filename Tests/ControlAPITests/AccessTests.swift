@@ -15,7 +15,7 @@ import Testing
         ("GET", "/v1/jobs/\(job)/report", "read"), ("GET", "/v1/connections", "read"),
         ("GET", "/v1/connections/default", "read"), ("GET", "/openapi.yaml", "read"), ("GET", "/metrics", "metrics"),
         ("GET", "/livez", "open"), ("GET", "/readyz", "open"), ("GET", "/", "open"), ("GET", "/app.js", "open"),
-        ("GET", "/app.css", "open"),
+        ("GET", "/app.css", "open"), ("GET", "/page/dom.js", "open"),
     ]
 
     private enum Verdict: String {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `The status page` {
     @Test func `may run its own script and style only, and is framed by nobody`() {
-        for path in ["/", "/app.js", "/app.css"] {
+        for path in ["/", "/app.js", "/page/connections.js", "/app.css"] {
             let answer = Service().call("GET", path)
             #expect(answer.status == 200)
             let policy = answer.headers["Content-Security-Policy"] ?? ""
@@ -18,15 +18,33 @@ import Testing
         }
     }
 
+    /// Every module that the page loads, one after the other.
+    private static func script(of service: Service) -> String {
+        var names = ["app.js"]
+        var text = ""
+        var position = 0
+        while position < names.count {
+            let module = service.call("GET", "/\(names[position])")
+            #expect(module.status == 200, "\(names[position])")
+            text += module.text
+            for match in module.text.matches(of: /from "\.\/(?:page\/)?([a-z]+\.js)"/) {
+                let name = "page/\(match.1)"
+                if !names.contains(name) { names.append(name) }
+            }
+            position += 1
+        }
+        return text
+    }
+
     @Test func `has no inline script, style or handler and asks no other host`() {
         let service = Service()
         let html = service.call("GET", "/").text
         let scripts = html.components(separatedBy: "<script").dropFirst()
         #expect(scripts.count == 1)
-        #expect(scripts.allSatisfy { $0.hasPrefix(" src=\"app.js\" defer></script>") })
+        #expect(scripts.allSatisfy { $0.hasPrefix(" type=\"module\" src=\"app.js\"></script>") })
         #expect(!html.contains("<style") && !html.contains(" style=") && !html.contains("javascript:"))
         #expect(html.firstMatch(of: /\son[a-z]+=/) == nil)
-        for text in [html, service.call("GET", "/app.css").text, service.call("GET", "/app.js").text] {
+        for text in [html, service.call("GET", "/app.css").text, Self.script(of: service)] {
             // The only addresses are the namespaces of SVG.
             let hosts = text.matches(of: /https?:\/\/[^"' )]+/).map { String($0.output) }
             #expect(Set(hosts).subtracting(["http://www.w3.org/2000/svg"]).isEmpty)
@@ -34,7 +52,7 @@ import Testing
     }
 
     @Test func `inserts values as text only and keeps the token in memory only`() {
-        let script = Service().call("GET", "/app.js").text
+        let script = Self.script(of: Service())
         for way in [
             "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "localStorage",
             "sessionStorage", "document.cookie", "setTimeout(\"", "DOMParser", "srcdoc",
@@ -42,6 +60,12 @@ import Testing
             #expect(!script.contains(way), "\(way)")
         }
         #expect(script.contains("textContent"))
+    }
+
+    @Test func `has no other modules`() {
+        let answer = Service().call("GET", "/page/openapi.yaml")
+        #expect(answer.status == 404)
+        #expect(answer.string("code") == "not_found")
     }
 
     @Test func `is in no cache without asking, and 304 where it is the same`() {
@@ -56,8 +80,8 @@ import Testing
     @Test func `names every element that its script looks for`() throws {
         let service = Service()
         let html = service.call("GET", "/").text
-        let wanted = service.call("GET", "/app.js").text.matches(of: /find\("([a-z-]+)"\)/).map { String($0.output.1) }
+        let wanted = Self.script(of: service).matches(of: /find\("([a-z-]+)"\)/).map { String($0.output.1) }
         #expect(wanted.count > 10)
-        for id in Set(wanted) { #expect(html.contains("id=\"\(id)\"") || id == "trend-words", "\(id)") }
+        for id in Set(wanted) { #expect(html.contains("id=\"\(id)\""), "\(id)") }
     }
 }

@@ -24,7 +24,7 @@ extension ControlAPI {
     private func view(_ info: ConnectionInfo) throws -> JSONValue {
         ConnectionView.json(
             info, try dependencies.store.connectionSummary(info.name),
-            nextScheduled: dependencies.queue.nextScheduled(for: info.name))
+            nextScheduled: dependencies.queue.nextScheduled(for: info.name), budgets: dependencies.budgets(info.name))
     }
 
     /// Answers when the check has ended or its time is up, whichever is first.

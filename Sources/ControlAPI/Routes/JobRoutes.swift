@@ -110,8 +110,12 @@ extension ControlAPI {
     }
 
     private func report(_ request: HTTPRequest) throws -> HTTPResponse {
+        var parameters = QueryParameters(request)
+        let named = parameters.integer("skipped", in: 0...ImportReport.skippedNamedMax)
+        try parameters.finish()
         let job = try job(of: request)
-        guard let report = try dependencies.store.report(of: job.id) else { throw Refusal.noReport }
+        guard var report = try dependencies.store.report(of: job.id) else { throw Refusal.noReport }
+        if let named { report.skipped = Array(report.skipped.prefix(named)) }
         switch AcceptedTypes(request.headers["Accept"]).best(of: ["application/json", "text/markdown"]) {
         case "application/json": return .json(200, ReportView.json(report, of: job), headers: ["Vary": "Accept"])
         case "text/markdown":

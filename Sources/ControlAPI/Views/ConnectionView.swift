@@ -3,7 +3,8 @@ import ConnectorCore
 /// A connection as the API shows it.
 enum ConnectionView {
     static func json(
-        _ info: ConnectionInfo, _ summary: ConnectionSummary, nextScheduled: [JobKind: Timestamp]
+        _ info: ConnectionInfo, _ summary: ConnectionSummary, nextScheduled: [JobKind: Timestamp],
+        budgets: [BudgetInfo]
     ) -> JSONValue {
         let path = "/v1/connections/" + URLText.segment(info.name)
         return .object([
@@ -21,11 +22,23 @@ enum ConnectionView {
             ]),
             "running": summary.running.map(JobView.json) ?? .null,
             "queued": JSONValue(summary.queued),
+            "budgets": .array(budgets.map(json)),
             "links": .object([
                 "self": .string(path), "check": .string(path + "/check"),
                 "jobs": .string("/v1/jobs?connection=" + URLText.queryValue(info.name)),
             ]),
         ])
+    }
+
+    private static func json(_ budget: BudgetInfo) -> JSONValue {
+        .object([
+            "api": .string(budget.api), "minute": json(budget.minute), "hour": json(budget.hour),
+            "waiting": JSONValue(budget.waiting), "closedSeconds": JSONValue(budget.closedSeconds),
+        ])
+    }
+
+    private static func json(_ window: BudgetInfo.Window) -> JSONValue {
+        .object(["remaining": JSONValue(window.remaining), "limit": JSONValue(window.limit)])
     }
 
     static func checks(_ name: String, _ results: [CheckResult]) -> JSONValue {

@@ -70,7 +70,7 @@ struct ControlServer: ServiceLifecycle.Service {
     }
 
     private func dependencies() -> ControlAPIDependencies {
-        ControlAPIDependencies(
+        var dependencies = ControlAPIDependencies(
             store: engine.store, queue: engine.queue, connections: engine.runtimes.map(\.info),
             access: AccessPolicy(
                 operatorToken: settings.operatorToken?.reveal(), readerToken: settings.readerToken?.reveal(),
@@ -79,6 +79,8 @@ struct ControlServer: ServiceLifecycle.Service {
             check: { [engine, caFile = settings.caFile] in await engine.check($0, caFile: caFile) },
             clock: { Timestamp.now }, version: BuildInfo.version,
             onJobChange: { [engine] in engine.observeJobs($0) })
+        dependencies.budgets = { [engine] in engine.budgets(of: $0) }
+        return dependencies
     }
 
     private func configuration() throws -> HTTPServerConfiguration {

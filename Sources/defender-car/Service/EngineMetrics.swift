@@ -1,5 +1,6 @@
 import CARImporter
 import ConnectorCore
+import ControlAPI
 import DefenderFetcher
 import JobQueue
 import Telemetry
@@ -62,20 +63,30 @@ extension Engine {
         }
     }
 
-    private func readBudgets(of runtime: ConnectionRuntime) {
-        for family in APIFamily.allCases {
+    /// What the control API shows of the call budgets; connections of one tenant show the same.
+    func budgets(of connection: String) -> [BudgetInfo] {
+        guard let runtime = runtimes.first(where: { $0.settings.name == connection }) else { return [] }
+        return APIFamily.allCases.map { family in
             let status = runtime.defender.budgets[family].status
             let limits = runtime.settings.defender.limits(of: family)
-            let name = runtime.settings.name
+            return BudgetInfo(
+                api: family.rawValue,
+                minute: .init(remaining: status.remainingThisMinute, limit: limits.perMinute),
+                hour: .init(remaining: status.remainingThisHour, limit: limits.perHour), waiting: status.waiting,
+                closedSeconds: Int(status.closedForSeconds.rounded(.up)))
+        }
+    }
+
+    private func readBudgets(of runtime: ConnectionRuntime) {
+        let name = runtime.settings.name
+        for budget in budgets(of: name) {
+            for (window, value) in [("minute", budget.minute), ("hour", budget.hour)] {
+                metrics.setBudget(
+                    connection: name, api: budget.api, window: window, remaining: value.remaining, limit: value.limit)
+            }
             metrics.setBudget(
-                connection: name, api: family.rawValue, window: "minute", remaining: status.remainingThisMinute,
-                limit: limits.perMinute)
-            metrics.setBudget(
-                connection: name, api: family.rawValue, window: "hour", remaining: status.remainingThisHour,
-                limit: limits.perHour)
-            metrics.setBudget(
-                connection: name, api: family.rawValue, waiting: status.waiting,
-                closedSeconds: status.closedForSeconds)
+                connection: name, api: budget.api, waiting: budget.waiting,
+                closedSeconds: Double(budget.closedSeconds))
         }
     }
 

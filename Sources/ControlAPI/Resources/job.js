@@ -1,0 +1,86 @@
+// One job in full, with its report.
+import { askJSON, jobPath } from "./ask.js";
+import { describe, find, make } from "./dom.js";
+import { adviceFor, badge, durationText, isFinal, kindText, number, savePointTime, secondsOf, timeText } from "./words.js";
+
+let openID = null;
+
+export async function openJob(id, actions) {
+  openID = id;
+  showJob(await askJSON(jobPath(id)), actions);
+  if (!find("job-dialog").open) find("job-dialog").showModal();
+  await showReport(id);
+}
+
+export function closeJob() { openID = null; }
+export const isOpen = (id) => openID === id;
+
+const savePointText = (text) => (text ? timeText(savePointTime(text) ?? undefined) : "none");
+
+export function showJob(job, actions) {
+  const kind = kindText(job);
+  find("job-title").replaceChildren(`${kind[0].toUpperCase()}${kind.slice(1)} on ${job.connection} `, badge(job));
+  const facts = [
+    ["Id", job.id], ["Requested", `${timeText(job.createdAt)} by ${job.trigger}`],
+    ["Started", timeText(job.startedAt)], ["Ended", timeText(job.endedAt)], ["Duration", durationText(secondsOf(job))],
+    ["Save point", `${savePointText(job.savePoint.from)} → ${savePointText(job.savePoint.to)}`],
+    ["Machines", `${number(job.progress.machines.done)} of ${number(job.progress.machines.total)}`],
+    ["Requests", `${number(job.progress.requests.defender)} to Defender, ${number(job.progress.requests.car)} to CAR`],
+  ];
+  if (job.attempt > 1) facts.push(["Attempt", String(job.attempt)]);
+  if (job.fallbackReason) facts.push(["Why initial", job.fallbackReason]);
+  const body = find("job-body");
+  const report = body.querySelector("[data-report]") ?? make("div", { "data-report": job.id });
+  if (report.dataset.report !== job.id) { report.dataset.report = job.id; report.replaceChildren(); }
+  body.replaceChildren(...[job.failure ? failureBox(job.failure) : null, describe(facts),
+    isFinal(job) ? null : make("p", { class: "buttons" }, make("button", { type: "button", text: "Cancel run", onclick: (event) => actions.cancel(job.id, event.currentTarget) })),
+    report].filter(Boolean));
+}
+
+function failureBox(failure) {
+  return make("div", { class: "failure" },
+    make("strong", { text: `Failed: ${failure.class}, code ${failure.code}` }),
+    make("p", { class: "message", text: failure.message }),
+    make("p", { class: "muted", text: `${adviceFor(failure)} ${failure.retryable ? "It may succeed by itself later." : "It will fail again until somebody acts."}` }));
+}
+
+function table(caption, heads, rows) {
+  const isNumber = (column) => typeof rows[0]?.[column] === "number";
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    make("table", {}, make("caption", { class: "quiet", text: caption }),
+      make("thead", {}, make("tr", {}, ...heads.map((head, column) => make("th", { scope: "col", class: isNumber(column) ? "number" : null, text: head })))),
+      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell, column) =>
+        make("td", { "data-label": heads[column], class: typeof cell === "number" ? "number" : null, text: typeof cell === "number" ? number(cell) : cell })))))));
+}
+
+export async function showReport(id) {
+  let report;
+  try {
+    report = await askJSON(jobPath(id, "/report"));
+  } catch (error) {
+    if (error.code !== "no_report") throw error;
+  }
+  const box = find("job-body").querySelector("[data-report]");
+  if (openID !== id || !box) return;
+  if (!report) {
+    box.replaceChildren(make("p", { class: "muted", text: "No report yet." }));
+    return;
+  }
+  const skipped = (counts) => Object.entries(counts).map(([reason, count]) => `${reason}: ${number(count)}`).join(", ") || "0";
+  const sums = report.balanced ? "The sums match." : report.final ? "The sums do not match." : "The run goes on; sums need not match yet.";
+  if (Object.keys(report.records).length + Object.keys(report.objects).length === 0) {
+    box.replaceChildren(make("p", { class: "muted", text: "Nothing was read and nothing was written." }));
+    return;
+  }
+  box.replaceChildren(
+    make("h3", { text: "Read from Defender" }), make("p", { class: report.balanced || !report.final ? "muted" : "reason", text: sums }),
+    table("Read from Defender", ["Records", "Read", "Mapped", "Skipped"],
+      Object.entries(report.records).map(([kind, read]) => [kind, read.read, read.mapped, skipped(read.skipped)])),
+    make("h3", { text: "Written to CAR" }),
+    table("Written to CAR", ["Objects", "Sent", "Confirmed", "Created", "Updated", "Disabled", "Deleted"],
+      Object.entries(report.objects).map(([name, written]) => [name, written.sent, written.confirmed, written.created, written.updated, written.disabled, written.deleted])));
+  if (report.skipped.length) {
+    box.append(make("h3", { text: "Skipped records" }), table("Skipped records", ["Kind", "Id", "Reason"],
+      report.skipped.map((record) => [record.kind, record.id ?? "–", record.reason])));
+  }
+}

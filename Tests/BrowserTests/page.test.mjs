@@ -1,0 +1,203 @@
+// The status page in a real browser: node --test Tests/BrowserTests
+// Pictures of its states go to the folder ARTIFACTS (.build/artifacts/page).
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { Browser } from "./devtools.mjs";
+import { Service, tokens } from "./service.mjs";
+
+const pictures = process.env.ARTIFACTS ?? ".build/artifacts/page";
+const picture = (tab, name, options) => tab.picture(join(pictures, `${name}.png`), options);
+const button = (connection, kind) => `[data-connection="${connection}"] [data-start="${kind}"]`;
+const badgeOf = (connection) => `document.querySelector('[data-connection="${connection}"] .state')?.innerText`;
+const newestRow = "document.querySelector('#jobs tr')?.innerText ?? ''";
+
+describe("the status page", { timeout: 280000 }, () => {
+  let service;
+  let browser;
+
+  before(async () => {
+    await mkdir(pictures, { recursive: true });
+    [service, browser] = await Promise.all([Service.start(), Browser.start()]);
+  });
+
+  after(async () => {
+    await browser?.stop();
+    await service?.stop();
+  });
+
+  async function enter(tab, token) {
+    await tab.until("document.querySelector('#token-dialog').open");
+    await tab.type(token);
+    await tab.press("Enter");
+  }
+
+  async function open(options, token = tokens.operate) {
+    const tab = await browser.open(service.url, options);
+    await tab.until("!document.querySelector('#locked').hidden");
+    await tab.click("#unlock");
+    await enter(tab, token);
+    return tab;
+  }
+
+  function assertClean(tab) {
+    assert.deepEqual(tab.complaints, []);
+    assert.deepEqual([...tab.hosts], [new URL(service.url).host]);
+  }
+
+  it("asks for a token, and says so when it is wrong", async () => {
+    const tab = await browser.open(service.url);
+    await tab.until("!document.querySelector('#locked').hidden");
+    assert.equal(await tab.value("document.querySelector('#content').hidden"), true);
+    await picture(tab, "01-locked");
+    await tab.click("#unlock");
+    await tab.until("document.activeElement.id === 'token-input'");
+    await picture(tab, "02-token");
+    await enter(tab, "certainly-the-wrong-token");
+    await tab.until("!document.querySelector('#notice').hidden");
+    assert.match(await tab.value("document.querySelector('#notice').innerText"), /does not know this token/);
+    await picture(tab, "03-wrong-token");
+    await tab.click("#unlock");
+    await enter(tab, tokens.read);
+    await tab.until(badgeOf("Contoso"));
+    assert.match(await tab.value("document.querySelector('#summary').innerText"), /Not imported yet/);
+    assert.equal(await tab.value("document.querySelector('#notice').hidden"), true);
+    await picture(tab, "04-empty");
+    assertClean(tab);
+  });
+
+  it("keeps the token in the tab's memory only", async () => {
+    const tab = await open();
+    await tab.until(badgeOf("Contoso"));
+    assert.equal(await tab.value("localStorage.length + sessionStorage.length + document.cookie.length"), 0);
+    assert.equal(await tab.value("document.querySelector('#token-input').value"), "");
+    await tab.send("Page.reload");
+    await tab.until("document.readyState === 'complete' && document.querySelector('#locked')?.hidden === false");
+    assertClean(tab);
+  });
+
+  it("starts an import by its button and shows it live to its end", async () => {
+    const tab = await open({}, tokens.read);
+    await tab.until(badgeOf("Contoso"));
+    await tab.click(button("Contoso", "initial"));
+    // The reading token may not start it.
+    await tab.until("document.querySelector('#token-dialog').open");
+    assert.match(await tab.value("document.querySelector('#token-why').innerText"), /may only read/);
+    await enter(tab, tokens.operate);
+    await tab.until(`/running/.test(${badgeOf("Contoso")}) && !document.querySelector('.running').hidden`);
+    await tab.until("document.querySelector('.running progress').value > 0 && document.querySelector('.running progress').value < document.querySelector('.running progress').max");
+    await picture(tab, "05-running");
+    await tab.until(`/succeeded/.test(${badgeOf("Contoso")})`, 120);
+    await tab.until(`/succeeded/.test(${newestRow}) && /new/.test(${newestRow})`);
+    assert.match(await tab.value("document.querySelector('#said').innerText"), /initial run on Contoso succeeded/);
+    await picture(tab, "06-succeeded");
+    await tab.click("#jobs tr [data-details]");
+    await tab.until("document.querySelectorAll('#job-body table').length >= 2");
+    assert.match(await tab.value("document.querySelector('#job-body').innerText"), /The sums match/);
+    await picture(tab, "07-report", { whole: false });
+    await tab.press("Escape");
+    await tab.until("!document.querySelector('#job-dialog').open");
+    assertClean(tab);
+  });
+
+  it("cancels a run", async () => {
+    const tab = await open();
+    await tab.until(badgeOf("Contoso"));
+    await tab.click(button("Contoso", "initial"));
+    await tab.until("document.querySelector('.running:not([hidden]) [data-cancel]')");
+    await tab.click(".running:not([hidden]) [data-cancel]");
+    await tab.until(`/cancelled/.test(${badgeOf("Contoso")})`);
+    await tab.until(`/cancelled/.test(${newestRow})`);
+    await picture(tab, "08-cancelled");
+    assertClean(tab);
+  });
+
+  it("shows a failure in full", async () => {
+    const tab = await open();
+    await tab.until(badgeOf("Fabrikam"));
+    await tab.click(button("Fabrikam", "initial"));
+    await tab.until(`/failed/.test(${badgeOf("Fabrikam")})`);
+    await tab.until(`/failed/.test(${newestRow})`);
+    assert.match(await tab.value("document.querySelector('#summary').innerText"), /Needs attention.*Fabrikam/);
+    await picture(tab, "09-failed");
+    await tab.click("#jobs tr [data-details]");
+    await tab.until("document.querySelector('#job-body .failure')");
+    const words = await tab.value("document.querySelector('#job-body .failure').innerText");
+    assert.match(words, /datasource, code 52/);
+    assert.match(words, /client secret/);
+    await picture(tab, "10-failure", { whole: false });
+    assertClean(tab);
+  });
+
+  it("shows a history with runs of both outcomes, in light and dark", async () => {
+    for (let count = 0; count < 6; count += 1) await service.run("incremental", "Contoso");
+    await service.run("incremental", "Fabrikam");
+    await service.run("incremental", "Contoso");
+    for (const dark of [false, true]) {
+      const tab = await open({ dark, height: 1000 });
+      await tab.until("document.querySelectorAll('#jobs tr').length >= 8 && document.querySelectorAll('#charts rect.bar').length > 20");
+      assert.equal(await tab.value("(() => { const table = document.querySelector('.scroll'); return table.scrollWidth <= table.clientWidth; })()"), true, "the table fits");
+      await picture(tab, dark ? "11-history-dark" : "11-history");
+      assertClean(tab);
+    }
+    const tab = await open({ height: 1000 });
+    await tab.until("document.querySelectorAll('#charts rect.bar').length > 20");
+    await tab.click(button("Contoso", "initial"));
+    await tab.until("document.querySelector('.running progress')?.value > 0");
+    await picture(tab, "15-running-with-history", { whole: false });
+    await tab.until(`/succeeded/.test(${badgeOf("Contoso")})`);
+    await tab.value("(() => { const { state } = document.querySelector('#filters').elements; state.value = 'failed'; state.dispatchEvent(new Event('change', { bubbles: true })); })()");
+    await tab.until("[...document.querySelectorAll('#jobs tr')].every((row) => /failed/.test(row.innerText)) && document.querySelectorAll('#jobs tr').length > 0");
+    assertClean(tab);
+  });
+
+  it("fits a phone, without scrolling sideways", async () => {
+    const tab = await open({ width: 390, height: 844, phone: true });
+    await tab.until("document.querySelectorAll('#charts rect.bar').length > 20");
+    assert.equal(await tab.value("document.documentElement.scrollWidth"), 390);
+    await picture(tab, "12-phone");
+    await tab.click("#jobs tr [data-details]");
+    await tab.until("document.querySelectorAll('#job-body table').length >= 2");
+    assert.equal(await tab.value("document.querySelector('#job-dialog').scrollWidth <= document.querySelector('#job-dialog').clientWidth"), true);
+    await picture(tab, "13-phone-report", { whole: false });
+    assertClean(tab);
+  });
+
+  it("works with the keyboard, and names everything for a screen reader", async () => {
+    const tab = await open();
+    await tab.until(badgeOf("Contoso"));
+    assert.equal(await tab.value("document.querySelector('a[href], button, input, select, [tabindex=\"0\"]').className"), "skip");
+    await tab.value("document.querySelector('.skip').focus()");
+    await tab.press("Enter");
+    const reached = [];
+    for (let count = 0; count < 20 && reached.at(-1) !== "Start incremental on Contoso"; count += 1) {
+      await tab.press("Tab");
+      reached.push(await tab.value("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"));
+    }
+    assert.equal(reached.at(-1), "Start incremental on Contoso", reached.join(" | "));
+    await tab.press("Enter");
+    await tab.until("/incremental run/.test(document.querySelector('#said').innerText)");
+
+    const { nodes } = await tab.send("Accessibility.getFullAXTree");
+    const visible = nodes.filter((node) => !node.ignored);
+    const unnamed = visible.filter((node) => ["button", "link", "textbox", "combobox", "progressbar", "image", "meter", "region", "dialog", "table"].includes(node.role?.value) && !node.name?.value);
+    assert.deepEqual(unnamed.map((node) => node.role.value), []);
+    const names = visible.filter((node) => node.role?.value === "button").map((node) => node.name.value);
+    assert.deepEqual(names.filter((name, position) => names.indexOf(name) !== position), [], "two buttons with one name");
+    const levels = visible.filter((node) => node.role?.value === "heading").map((node) => node.properties.find((property) => property.name === "level").value.value);
+    assert.deepEqual([...new Set(levels)].sort(), [1, 2, 3]);
+    assertClean(tab);
+  });
+
+  it("says when the service does not answer, and goes on when it is back", async () => {
+    const tab = await open();
+    await tab.until(badgeOf("Contoso"));
+    await tab.send("Network.emulateNetworkConditions", { offline: true, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+    await tab.until("!document.querySelector('#notice').hidden && /does not answer/.test(document.querySelector('#notice').innerText)");
+    await picture(tab, "14-offline");
+    await tab.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+    await tab.until("document.querySelector('#notice').hidden");
+    assertClean(tab);
+  });
+});
