@@ -2,6 +2,7 @@
 import PackageDescription
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
@@ -39,7 +40,7 @@ let package = Package(
         .target(name: "OutboundHTTP", dependencies: ["CCurl", "Threading"]),
         .target(name: "DefenderFetcher", dependencies: ["ConnectorCore", "OutboundHTTP", "CSimdJSON", "Threading"]),
         .target(name: "CARImporter", dependencies: ["ConnectorCore", "OutboundHTTP", "Threading"]),
-        .target(name: "Store", dependencies: ["ConnectorCore", "Threading", grdb]),
+        .target(name: "Store", dependencies: ["ConnectorCore", "Threading", grdb, sqlite]),
         .target(name: "JobQueue", dependencies: ["ConnectorCore", "Threading", logging]),
         .target(name: "Telemetry", dependencies: ["Threading", logging, coreMetrics]),
         .target(

@@ -7,6 +7,7 @@ enum Migrations {
         migrator.registerMigration("1 jobs", migrate: JobTables.create)
         migrator.registerMigration("2 ledger", migrate: LedgerMigration.migrate)
         migrator.registerMigration("3 briefs and adapters", migrate: LedgerMigration.addBriefsAndAdapters)
+        migrator.registerMigration("4 plans", migrate: LedgerMigration.addPlans)
         return migrator
     }()
 

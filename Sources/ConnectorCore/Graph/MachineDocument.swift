@@ -53,43 +53,49 @@ public struct MachineDocument: Sendable, Equatable {
         self.findings = findings.sorted()
     }
 
-    /// The edges that start at the machine.
-    public var ownEdges: Set<OwnEdge> {
-        var edges = Set<OwnEdge>(minimumCapacity: 4 + addresses.count + accounts.count + findings.count * 2)
-        if let hostname { edges.insert(OwnEdge(.assetHostname, to: hostname)) }
-        if let operatingSystem { edges.insert(OwnEdge(.assetApplication, to: operatingSystem)) }
-        if let macAddress { edges.insert(OwnEdge(.assetMACAddress, to: macAddress)) }
-        for address in addresses { edges.insert(OwnEdge(.assetIPAddress, to: address)) }
-        for account in accounts { edges.insert(OwnEdge(.assetAccount, to: account)) }
+    /// The edges that start at the machine: sorted, each once.
+    public var ownEdges: [OwnEdge] {
+        var edges: [OwnEdge] = []
+        edges.reserveCapacity(4 + addresses.count + accounts.count + findings.count * 2)
+        if let hostname { edges.append(OwnEdge(.assetHostname, to: hostname)) }
+        if let operatingSystem { edges.append(OwnEdge(.assetApplication, to: operatingSystem)) }
+        if let macAddress { edges.append(OwnEdge(.assetMACAddress, to: macAddress)) }
+        for address in addresses { edges.append(OwnEdge(.assetIPAddress, to: address)) }
+        for account in accounts { edges.append(OwnEdge(.assetAccount, to: account)) }
+        var previous: VertexID?
         for finding in findings {
-            if let software = finding.software { edges.insert(OwnEdge(.assetApplication, to: software)) }
-            if let cve = finding.cve { edges.insert(OwnEdge(.assetVulnerability, to: cve)) }
+            if let software = finding.software, software != previous {
+                edges.append(OwnEdge(.assetApplication, to: software))
+                previous = software
+            }
+            if let cve = finding.cve { edges.append(OwnEdge(.assetVulnerability, to: cve)) }
         }
-        return edges
+        return edges.sortedUnique()
     }
 
-    /// The edges that other machines may imply too.
-    public var sharedEdges: Set<SharedEdge> {
-        var edges = Set<SharedEdge>(minimumCapacity: accounts.count * 2 + adapterAddresses.count + findings.count)
+    /// The edges that other machines may imply too: sorted, each once.
+    public var sharedEdges: [SharedEdge] {
+        var edges: [SharedEdge] = []
+        edges.reserveCapacity(accounts.count * 2 + adapterAddresses.count + findings.count)
         for account in accounts {
-            edges.insert(SharedEdge(.userAccount, from: account, to: account))
-            if let hostname { edges.insert(SharedEdge(.accountHostname, from: account, to: hostname)) }
+            edges.append(SharedEdge(.userAccount, from: account, to: account))
+            if let hostname { edges.append(SharedEdge(.accountHostname, from: account, to: hostname)) }
         }
         if let macAddress {
             for address in adapterAddresses {
-                edges.insert(SharedEdge(.ipAddressMACAddress, from: address, to: macAddress))
+                edges.append(SharedEdge(.ipAddressMACAddress, from: address, to: macAddress))
             }
         }
         for finding in findings {
             guard let software = finding.software, let cve = finding.cve else { continue }
-            edges.insert(SharedEdge(.applicationVulnerability, from: software, to: cve))
+            edges.append(SharedEdge(.applicationVulnerability, from: software, to: cve))
         }
-        return edges
+        return edges.sortedUnique()
     }
 }
 
 /// An edge from the machine whose document it belongs to.
-public struct OwnEdge: Hashable, Sendable {
+public struct OwnEdge: Hashable, Sendable, Comparable {
     public var kind: EdgeKind
     public var to: VertexID
 
@@ -97,10 +103,14 @@ public struct OwnEdge: Hashable, Sendable {
         self.kind = kind
         self.to = to
     }
+
+    public static func < (a: OwnEdge, b: OwnEdge) -> Bool {
+        (a.kind.index, a.to.number) < (b.kind.index, b.to.number)
+    }
 }
 
 /// An edge that several machines can imply.
-public struct SharedEdge: Hashable, Sendable {
+public struct SharedEdge: Hashable, Sendable, Comparable {
     public var kind: EdgeKind
     public var from: VertexID
     public var to: VertexID
@@ -110,21 +120,55 @@ public struct SharedEdge: Hashable, Sendable {
         self.from = from
         self.to = to
     }
+
+    public static func < (a: SharedEdge, b: SharedEdge) -> Bool {
+        (a.kind.index, a.from.number, a.to.number) < (b.kind.index, b.from.number, b.to.number)
+    }
 }
 
-/// What has to change where CAR may hold `old` and shall hold `new`.
+/// What has to change where CAR may hold `old` and shall hold `new`. Every list is sorted and holds each edge once.
 public struct DocumentDelta: Sendable, Equatable {
-    public var ownAdded: Set<OwnEdge>
-    public var ownRemoved: Set<OwnEdge>
-    public var sharedAdded: Set<SharedEdge>
-    public var sharedRemoved: Set<SharedEdge>
+    public var ownAdded: [OwnEdge]
+    public var ownRemoved: [OwnEdge]
+    public var sharedAdded: [SharedEdge]
+    public var sharedRemoved: [SharedEdge]
 
     public init(from old: MachineDocument?, to new: MachineDocument?) {
-        let (oldOwn, newOwn) = (old?.ownEdges ?? [], new?.ownEdges ?? [])
-        let (oldShared, newShared) = (old?.sharedEdges ?? [], new?.sharedEdges ?? [])
-        ownAdded = newOwn.subtracting(oldOwn)
-        ownRemoved = oldOwn.subtracting(newOwn)
-        sharedAdded = newShared.subtracting(oldShared)
-        sharedRemoved = oldShared.subtracting(newShared)
+        (ownRemoved, ownAdded) = Self.difference(old?.ownEdges ?? [], new?.ownEdges ?? [])
+        (sharedRemoved, sharedAdded) = Self.difference(old?.sharedEdges ?? [], new?.sharedEdges ?? [])
+    }
+
+    /// What only `old` and what only `new` has, of two sorted lists.
+    private static func difference<Edge: Comparable>(_ old: [Edge], _ new: [Edge]) -> (removed: [Edge], added: [Edge]) {
+        if old.isEmpty || new.isEmpty { return (old, new) }
+        var (removed, added): ([Edge], [Edge]) = ([], [])
+        var (i, j) = (0, 0)
+        while i < old.count, j < new.count {
+            if old[i] == new[j] {
+                i += 1
+                j += 1
+            } else if old[i] < new[j] {
+                removed.append(old[i])
+                i += 1
+            } else {
+                added.append(new[j])
+                j += 1
+            }
+        }
+        return (removed + old[i...], added + new[j...])
+    }
+}
+
+extension Array where Element: Comparable {
+    fileprivate func sortedUnique() -> [Element] {
+        var sorted = self
+        sorted.sort()
+        var count = 0
+        for index in sorted.indices where count == 0 || sorted[count - 1] != sorted[index] {
+            sorted[count] = sorted[index]
+            count += 1
+        }
+        sorted.removeLast(sorted.count - count)
+        return sorted
     }
 }

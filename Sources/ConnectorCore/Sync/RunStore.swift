@@ -172,20 +172,21 @@ public struct WorkBatch: Sendable, Equatable {
     }
 }
 
-/// What a batch has to send, by keys, and what to mark when CAR has confirmed it.
+/// What a batch has to send, by keys, and under which token the ledger keeps it as not yet confirmed.
 public struct BatchPlan: Sendable {
+    public var token: Int64
     public var vertices: [Vertex] = []
     public var edges: [Edge] = []
     /// Vertices that another batch is sending: the edges wait for them.
     public var awaited: Set<VertexID> = []
-    /// Those of `vertices` that are in the dictionary, with what is to be confirmed of them.
+    /// Those of `vertices` that are in the dictionary, with what is remembered of them.
     public var claimed: [VertexKey: ClaimedVertex] = [:]
-    public var sharedEdges: [SharedEdge] = []
-    public var machines: [MachineID] = []
     /// How many of `vertices` and `edges` CAR did not have from us before, by collection; the rest are updates.
     public var created: [String: Int] = [:]
 
-    public init() {}
+    public init(token: Int64) {
+        self.token = token
+    }
 }
 
 /// A vertex that a batch is sending, and what is to be remembered of it.

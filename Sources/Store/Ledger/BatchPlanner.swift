@@ -10,22 +10,29 @@ import GRDB
 struct BatchPlanner {
     let db: Database
     let generation: Int64
-    private var plan = BatchPlan()
+    private let vertexRows: VertexRows
+    private let sharedEdgeRows: SharedEdgeRows
+    /// Plans that CAR has not confirmed.
+    private let openPlans: Set<Int64>
+    private var plan: BatchPlan
     private var keys: [VertexID: String] = [:]
     private var ids: [VertexKey: VertexID] = [:]
-    /// Vertices that CAR may lack in their present form.
+    /// Vertices that CAR may lack in their present form and that another batch may be sending.
     private var unconfirmed: [VertexID: Vertex] = [:]
-    private var createdVertices: Set<VertexID> = []
     private var goneExist = true
     /// Changes of the counts behind shared edges, of the whole batch.
     private var countChanges: [SharedEdge: Int] = [:]
-    /// Shared edges that have to be in CAR when the batch is confirmed.
+    /// Further shared edges that have to be in CAR when the batch is confirmed.
     private var sharedWanted: Set<SharedEdge> = []
     private(set) var newMachines = 0
 
-    init(db: Database, generation: Int64) {
+    init(db: Database, generation: Int64) throws {
         self.db = db
         self.generation = generation
+        vertexRows = try VertexRows(generation: generation, in: db)
+        sharedEdgeRows = try SharedEdgeRows(generation: generation, in: db)
+        openPlans = try LedgerRows.openPlans(in: db)
+        plan = BatchPlan(token: try LedgerRows.openPlan(generation: generation, in: db))
     }
 
     mutating func run(
@@ -39,57 +46,54 @@ struct BatchPlanner {
             ?? true
         for subgraph in subgraphs { try add(subgraph) }
         try settleSharedEdges()
-        addVertices(claimed: claim(Array(unconfirmed.keys)))
+        try sendVertices(claimed: claim(Array(unconfirmed.keys) + plan.claimed.values.map(\.id)))
         return plan
     }
 
     // MARK: Vertices
 
-    private mutating func resolve(
-        _ shared: [VertexKey: Vertex], known: [VertexKey: ClaimedVertex]
-    ) throws {
-        let select = try db.cachedStatement(
-            sql: "SELECT id, fingerprint FROM vertex WHERE generation = ? AND collection = ? AND key = ?")
-        let insert = try db.cachedStatement(sql: "INSERT INTO vertex (generation, collection, key) VALUES (?, ?, ?)")
+    private mutating func resolve(_ shared: [VertexKey: Vertex], known: [VertexKey: ClaimedVertex]) throws {
+        ids.reserveCapacity(shared.count)
+        keys.reserveCapacity(shared.count)
         for (key, vertex) in shared {
-            let fingerprint = vertex.fingerprint
             let id: VertexID
-            var confirmed: Int64?
             if let entry = known[key] {
                 id = entry.id
-                confirmed = entry.fingerprint
-            } else if let row = try Row.fetchOne(
-                select, arguments: [generation, key.collection.storedNumber, key.key])
-            {
-                id = VertexID(row[0])
-                confirmed = row[1]
+                // What was not read is in CAR, or another batch sends it.
+                if !vertex.isPartial, entry.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
+            } else if let row = try vertexRows.find(key) {
+                id = row.id
+                let isConfirmed = row.fingerprint == vertex.fingerprint && !openPlans.contains(row.plan)
+                if !vertex.isPartial, !isConfirmed { unconfirmed[id] = vertex }
             } else {
-                try insert.execute(arguments: [generation, key.collection.storedNumber, key.key])
-                id = VertexID(db.lastInsertedRowID)
+                id = try vertexRows.add(key, sending: vertex.isPartial ? nil : vertex, plan: plan.token)
+                // Nobody else can know it yet.
+                if !vertex.isPartial { send(vertex, as: id, isNew: true) }
             }
             ids[key] = id
             keys[id] = key.key
-            // What was not read is in CAR, or another batch sends it.
-            if vertex.isPartial { continue }
-            if confirmed != fingerprint { unconfirmed[id] = vertex }
-            if confirmed == nil { createdVertices.insert(id) }
         }
     }
 
-    private mutating func addVertices(claimed: Set<VertexID>) {
+    private mutating func send(_ vertex: Vertex, as id: VertexID, isNew: Bool) {
+        plan.claimed[vertex.id] = ClaimedVertex(
+            id: id, fingerprint: vertex.fingerprint, brief: vertex.storedBrief)
+        plan.vertices.append(vertex)
+        let isAccount = vertex.id.collection == .account
+        if isAccount { plan.vertices.append(Vertex(.user, vertex.id.key)) }
+        guard isNew else { return }
+        plan.created[vertex.id.collection.rawValue, default: 0] += 1
+        if isAccount { plan.created[VertexCollection.user.rawValue, default: 0] += 1 }
+    }
+
+    private mutating func sendVertices(claimed: Set<VertexID>) throws {
         for (id, vertex) in unconfirmed {
             guard claimed.contains(id) else {
                 plan.awaited.insert(id)
                 continue
             }
-            plan.claimed[vertex.id] = ClaimedVertex(
-                id: id, fingerprint: vertex.fingerprint, brief: vertex.isPartial ? nil : vertex.briefFingerprint)
-            plan.vertices.append(vertex)
-            if vertex.id.collection == .account { plan.vertices.append(Vertex(.user, vertex.id.key)) }
-            if createdVertices.contains(id) {
-                plan.created[vertex.id.collection.rawValue, default: 0] += 1
-                if vertex.id.collection == .account { plan.created[VertexCollection.user.rawValue, default: 0] += 1 }
-            }
+            try vertexRows.send(vertex, as: id, plan: plan.token)
+            send(vertex, as: id, isNew: false)
         }
     }
 
@@ -100,7 +104,8 @@ struct BatchPlanner {
         let document = document(of: subgraph, keeping: stored?.document)
         let isExamined = subgraph.findings != nil || stored?.isExamined == true
         if stored == nil { newMachines += 1 }
-        if let stored, stored.isConfirmed, stored.document == document {
+        let isConfirmed = stored.map { !openPlans.contains($0.plan) } ?? false
+        if let stored, isConfirmed, stored.document == document {
             // Nothing to tell CAR, but vertices of it may be on their way with other fields.
             if stored.lastSeen != subgraph.lastSeen || stored.isExamined != isExamined {
                 try LedgerRows.touch(
@@ -108,14 +113,13 @@ struct BatchPlanner {
             }
             return
         }
-        if let stored, !stored.isConfirmed { try resendKept(of: stored.document, for: subgraph) }
+        if let stored, !isConfirmed { try resendKept(of: stored.document, for: subgraph) }
         let delta = DocumentDelta(from: stored?.document, to: document)
-        let resends = stored?.isConfirmed != true
-        if resends || stored?.document.assetFingerprint != document.assetFingerprint {
+        if !isConfirmed || stored?.document.assetFingerprint != document.assetFingerprint {
             plan.vertices.append(subgraph.asset)
             if stored == nil { plan.created[VertexCollection.asset.rawValue, default: 0] += 1 }
         }
-        for edge in resends ? document.ownEdges : delta.ownAdded {
+        for edge in isConfirmed ? delta.ownAdded : document.ownEdges {
             let edge = Edge(edge.kind, from: subgraph.machine.text, to: try key(of: edge.to))
             plan.edges.append(edge)
             if goneExist { try LedgerRows.removeGone(edge, generation: generation, in: db) }
@@ -127,12 +131,12 @@ struct BatchPlanner {
         }
         for edge in delta.sharedAdded { countChanges[edge, default: 0] += 1 }
         for edge in delta.sharedRemoved { countChanges[edge, default: 0] -= 1 }
-        sharedWanted.formUnion(resends ? document.sharedEdges : delta.sharedAdded)
+        // What is added is told by its count.
+        if stored != nil, !isConfirmed { sharedWanted.formUnion(document.sharedEdges) }
         try LedgerRows.write(
             LedgerRows.Machine(
-                document: document, isConfirmed: false, isExamined: isExamined, lastSeen: subgraph.lastSeen),
+                document: document, plan: plan.token, isExamined: isExamined, lastSeen: subgraph.lastSeen),
             of: subgraph.machine, generation: generation, in: db)
-        plan.machines.append(subgraph.machine)
     }
 
     /// A plan that was never confirmed may have named vertices that CAR never got. Where they can't be read again they are
@@ -146,7 +150,6 @@ struct BatchPlanner {
             guard let vertex = try LedgerRows.unconfirmedVertex(id, in: db) else { continue }
             keys[id] = vertex.id.key
             unconfirmed[id] = vertex
-            createdVertices.insert(id)
         }
     }
 
@@ -170,21 +173,46 @@ struct BatchPlanner {
     // MARK: Shared edges
 
     private mutating func settleSharedEdges() throws {
-        for (edge, change) in countChanges where change < 0 {
-            if try LedgerRows.change(edge, machines: change, generation: generation, in: db) == .gone {
+        // In the order of the table: neighbours are on one page.
+        for (edge, change) in countChanges.sorted(by: { $0.key < $1.key }) {
+            if change > 0 {
+                try count(edge, machines: change)
+            } else if change < 0, try sharedEdgeRows.take(-change, from: edge) {
+                sharedWanted.remove(edge)
                 try LedgerRows.addGone(symbolic(edge), generation: generation, in: db)
+            } else {
+                sharedWanted.insert(edge)
             }
         }
-        for (edge, change) in countChanges where change > 0 {
-            let outcome = try LedgerRows.change(edge, machines: change, generation: generation, in: db)
-            if outcome == .created { plan.created[edge.kind.rawValue, default: 0] += 1 }
+        for edge in sharedWanted where try mayLack(edge) { try resend(edge) }
+    }
+
+    private mutating func count(_ edge: SharedEdge, machines: Int) throws {
+        sharedWanted.remove(edge)
+        let sent = try sharedEdgeRows.add(machines, to: edge, newPlan: plan.token)
+        if sent == plan.token {
+            plan.created[edge.kind.rawValue, default: 0] += 1
+            try send(edge)
+        } else if openPlans.contains(sent) {
+            try resend(edge)
         }
-        for edge in sharedWanted where try !LedgerRows.isConfirmed(edge, generation: generation, in: db) {
-            let symbolic = try symbolic(edge)
-            plan.edges.append(symbolic)
-            plan.sharedEdges.append(edge)
-            if goneExist { try LedgerRows.removeGone(symbolic, generation: generation, in: db) }
-        }
+    }
+
+    /// Whether CAR may lack an edge that is known.
+    private func mayLack(_ edge: SharedEdge) throws -> Bool {
+        guard let sent = try sharedEdgeRows.lastPlan(of: edge) else { return true }
+        return openPlans.contains(sent)
+    }
+
+    private mutating func resend(_ edge: SharedEdge) throws {
+        try sharedEdgeRows.send(edge, under: plan.token)
+        try send(edge)
+    }
+
+    private mutating func send(_ edge: SharedEdge) throws {
+        let symbolic = try symbolic(edge)
+        plan.edges.append(symbolic)
+        if goneExist { try LedgerRows.removeGone(symbolic, generation: generation, in: db) }
     }
 
     private mutating func symbolic(_ edge: SharedEdge) throws -> Edge {

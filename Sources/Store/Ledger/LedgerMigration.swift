@@ -13,6 +13,24 @@ enum LedgerMigration {
         try db.execute(sql: "ALTER TABLE run_machine ADD COLUMN adapters TEXT")
     }
 
+    /// Fourth migration. A batch's plan has a token; while it is in `open_plan`, CAR may lack what rows with that token
+    /// say. So confirming a batch is one row, and not one for each of its edges. Token 1 stands for everything that was
+    /// unconfirmed before.
+    static func addPlans(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE open_plan (token INTEGER PRIMARY KEY AUTOINCREMENT, generation INTEGER NOT NULL) STRICT;
+                INSERT INTO open_plan (token, generation) VALUES (1, 0);
+                ALTER TABLE vertex ADD COLUMN plan INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE machine ADD COLUMN plan INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE shared_edge ADD COLUMN plan INTEGER NOT NULL DEFAULT 0;
+                UPDATE machine SET plan = 1 WHERE confirmed = 0;
+                UPDATE shared_edge SET plan = 1 WHERE confirmed = 0;
+                ALTER TABLE machine DROP COLUMN confirmed;
+                ALTER TABLE shared_edge DROP COLUMN confirmed;
+                """)
+    }
+
     private static let tables = [
         // One row a connection: which generation of the ledger is in use, and what it belongs to.
         """

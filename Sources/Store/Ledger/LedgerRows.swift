@@ -6,23 +6,20 @@ import GRDB
 enum LedgerRows {
     struct Machine {
         var document: MachineDocument
-        var isConfirmed: Bool
+        /// The plan under which the document was sent last.
+        var plan: Int64
         /// Whether the document's findings have been read.
         var isExamined: Bool
         var lastSeen: Timestamp?
     }
 
-    enum CountOutcome {
-        case created, counted, gone
-    }
-
     static func machine(_ id: MachineID, generation: Int64, in db: Database) throws -> Machine? {
         let select = try db.cachedStatement(
-            sql: "SELECT document, confirmed, examined, last_seen FROM machine WHERE generation = ? AND machine_id = ?")
+            sql: "SELECT document, plan, examined, last_seen FROM machine WHERE generation = ? AND machine_id = ?")
         guard let row = try Row.fetchOne(select, arguments: [generation, id.text]) else { return nil }
         guard let document = try? DocumentCodec.decode(row[0]) else { throw RunStoreError.malformedDocument(id) }
         return Machine(
-            document: document, isConfirmed: row[1], isExamined: row[2],
+            document: document, plan: row[1], isExamined: row[2],
             lastSeen: (row[3] as Int64?).map(Timestamp.init(milliseconds:)))
     }
 
@@ -31,11 +28,11 @@ enum LedgerRows {
     ) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO machine (generation, machine_id, confirmed, examined, last_seen, document)
+                INSERT OR REPLACE INTO machine (generation, machine_id, plan, examined, last_seen, document)
                 VALUES (?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
-            generation, id.text, machine.isConfirmed, machine.isExamined, machine.lastSeen?.milliseconds,
+            generation, id.text, machine.plan, machine.isExamined, machine.lastSeen?.milliseconds,
             DocumentCodec.encode(machine.document),
         ])
     }
@@ -52,7 +49,10 @@ enum LedgerRows {
     /// A vertex that CAR may lack although the ledger names it, as far as its key tells; `nil` where CAR has it.
     static func unconfirmedVertex(_ id: VertexID, in db: Database) throws -> Vertex? {
         let select = try db.cachedStatement(
-            sql: "SELECT collection, key FROM vertex WHERE id = ? AND fingerprint IS NULL")
+            sql: """
+                SELECT collection, key FROM vertex
+                WHERE id = ? AND (fingerprint IS NULL OR plan IN (SELECT token FROM open_plan))
+                """)
         guard let row = try Row.fetchOne(select, arguments: [id.number]) else { return nil }
         guard let collection = VertexCollection(storedNumber: row[0]) else { return nil }
         let key: String = row[1]
@@ -69,45 +69,17 @@ enum LedgerRows {
         return key
     }
 
-    // MARK: Shared edges
+    // MARK: Plans
 
-    /// Changes how many machines imply the edge; the row of an edge that none implies any more is removed.
-    static func change(
-        _ edge: SharedEdge, machines change: Int, generation: Int64, in db: Database
-    ) throws -> CountOutcome {
-        let key: StatementArguments = [generation, edge.kind.storedNumber, edge.from.number, edge.to.number]
-        let select = try db.cachedStatement(
-            sql: "SELECT machines FROM shared_edge WHERE generation = ? AND kind = ? AND from_id = ? AND to_id = ?")
-        let machines = try Int.fetchOne(select, arguments: key) ?? 0
-        if machines + change <= 0 {
-            let delete = try db.cachedStatement(
-                sql: "DELETE FROM shared_edge WHERE generation = ? AND kind = ? AND from_id = ? AND to_id = ?")
-            try delete.execute(arguments: key)
-            return .gone
-        }
-        let upsert = try db.cachedStatement(
-            sql: """
-                INSERT INTO shared_edge (generation, kind, from_id, to_id, machines, confirmed)
-                VALUES (?1, ?2, ?3, ?4, ?5, 0) ON CONFLICT DO UPDATE SET machines = ?5
-                """)
-        try upsert.execute(arguments: key + [machines + change])
-        return machines == 0 ? .created : .counted
+    /// Opens a plan: until it is closed, rows that carry its token are not known to be in CAR.
+    static func openPlan(generation: Int64, in db: Database) throws -> Int64 {
+        try db.execute(sql: "INSERT INTO open_plan (generation) VALUES (?)", arguments: [generation])
+        return db.lastInsertedRowID
     }
 
-    static func isConfirmed(_ edge: SharedEdge, generation: Int64, in db: Database) throws -> Bool {
-        let select = try db.cachedStatement(
-            sql: "SELECT confirmed FROM shared_edge WHERE generation = ? AND kind = ? AND from_id = ? AND to_id = ?")
-        return try Bool.fetchOne(
-            select, arguments: [generation, edge.kind.storedNumber, edge.from.number, edge.to.number]) ?? false
-    }
-
-    static func confirm(_ edge: SharedEdge, generation: Int64, in db: Database) throws {
-        let update = try db.cachedStatement(
-            sql: """
-                UPDATE shared_edge SET confirmed = 1
-                WHERE generation = ? AND kind = ? AND from_id = ? AND to_id = ?
-                """)
-        try update.execute(arguments: [generation, edge.kind.storedNumber, edge.from.number, edge.to.number])
+    /// Those of batches on their way, and of processes that died.
+    static func openPlans(in db: Database) throws -> Set<Int64> {
+        try Int64.fetchSet(db, sql: "SELECT token FROM open_plan")
     }
 
     // MARK: Edges that are gone

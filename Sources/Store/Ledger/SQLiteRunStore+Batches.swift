@@ -8,7 +8,7 @@ extension SQLiteRunStore {
     ) async throws -> BatchPlan {
         try await write { [known] db in
             let generation = try Self.generation(of: job, in: db)
-            var planner = BatchPlanner(db: db, generation: generation)
+            var planner = try BatchPlanner(db: db, generation: generation)
             let plan = try planner.run(
                 subgraphs, shared: shared, known: known.entries(of: shared.keys, generation: generation), claim: claim)
             if planner.newMachines > 0 {
@@ -29,13 +29,12 @@ extension SQLiteRunStore {
             let generation = try Self.generation(of: job, in: db)
             let keys = cves.map { VertexKey(.vulnerability, $0.id) }
             let confirmed = known.entries(of: keys, generation: generation)
-            let select = try db.cachedStatement(
-                sql: "SELECT brief FROM vertex WHERE generation = ? AND collection = ? AND key = ?")
+            let rows = try VertexRows(generation: generation, in: db)
+            let openPlans = try LedgerRows.openPlans(in: db)
             var wanted: [String] = []
             for (cve, key) in zip(cves, keys) {
-                let brief =
-                    try confirmed[key]?.brief
-                    ?? Int64.fetchOne(select, arguments: [generation, key.collection.storedNumber, key.key])
+                var brief = confirmed[key]?.brief
+                if brief == nil, let row = try rows.find(key), !openPlans.contains(row.plan) { brief = row.brief }
                 if brief != GraphMapper.vertex(of: cve).briefFingerprint { wanted.append(cve.id) }
             }
             return wanted
@@ -45,14 +44,7 @@ extension SQLiteRunStore {
     public func confirmBatch(_ number: Int, plan: BatchPlan, report: ImportReport, of job: JobID) async throws {
         let generation = try await write { db in
             let generation = try Self.generation(of: job, in: db)
-            let confirmVertex = try db.cachedStatement(sql: "UPDATE vertex SET fingerprint = ?, brief = ? WHERE id = ?")
-            for vertex in plan.claimed.values {
-                try confirmVertex.execute(arguments: [vertex.fingerprint, vertex.brief, vertex.id.number])
-            }
-            for edge in plan.sharedEdges { try LedgerRows.confirm(edge, generation: generation, in: db) }
-            let confirmMachine = try db.cachedStatement(
-                sql: "UPDATE machine SET confirmed = 1 WHERE generation = ? AND machine_id = ?")
-            for machine in plan.machines { try confirmMachine.execute(arguments: [generation, machine.text]) }
+            try db.execute(sql: "DELETE FROM open_plan WHERE token = ?", arguments: [plan.token])
             try db.execute(
                 sql: "UPDATE run_batch SET done = 1 WHERE job_id = ? AND number = ?", arguments: [job.text, number])
             try Self.add(report, toReportOf: job, in: db)

@@ -23,8 +23,8 @@ extension SQLiteRunStore {
     /// gone with it.
     private static func forget(_ machine: MachineID, of job: JobID, generation: Int64, in db: Database) throws {
         if let stored = try LedgerRows.machine(machine, generation: generation, in: db) {
-            for edge in stored.document.sharedEdges
-            where try LedgerRows.change(edge, machines: -1, generation: generation, in: db) == .gone {
+            let sharedEdges = try SharedEdgeRows(generation: generation, in: db)
+            for edge in stored.document.sharedEdges where try sharedEdges.take(1, from: edge) {
                 let symbolic = Edge(
                     edge.kind, from: try LedgerRows.key(of: edge.from, in: db),
                     to: try LedgerRows.key(of: edge.to, in: db))

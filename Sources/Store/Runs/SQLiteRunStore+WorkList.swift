@@ -134,8 +134,8 @@ extension SQLiteRunStore {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT run_machine.*, EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND confirmed = 1
-                        AND examined = 1 AND machine.machine_id = run_machine.machine_id) AS has_findings
+                    SELECT run_machine.*, EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND examined = 1
+                        AND plan NOT IN (SELECT token FROM open_plan) AND machine.machine_id = run_machine.machine_id) AS has_findings
                     FROM run_machine WHERE job_id = ?1 AND position >= ?2 AND position < ?3 ORDER BY position
                     """, arguments: [job.text, first, first + count, generation])
             return WorkBatch(number: number, entries: rows.compactMap(Self.entry), starts: batch["starts"])
@@ -211,7 +211,8 @@ extension SQLiteRunStore {
 
     private func drop(_ generation: Int64) async throws {
         let keys = [
-            ("vertex", "id"), ("gone_edge", "id"), ("machine", "machine_id"), ("alert", "alert_id"),
+            ("open_plan", "token"), ("vertex", "id"), ("gone_edge", "id"), ("machine", "machine_id"),
+            ("alert", "alert_id"),
             ("shared_edge", "kind, from_id, to_id"),
         ]
         for (table, key) in keys {
