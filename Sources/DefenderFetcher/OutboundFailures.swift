@@ -1,5 +1,4 @@
 import ConnectorCore
-import Foundation
 import OutboundHTTP
 
 extension DefenderError {
@@ -12,15 +11,5 @@ extension DefenderError {
         case .invalidURL: reason = .rejected
         }
         self.init(operation: operation, reason: reason, detail: reason == .rejected ? error.description : nil)
-    }
-}
-
-extension OutboundResponse {
-    /// The host a redirect points to, if it names one.
-    var redirectHost: String? {
-        guard let host = header("Location").flatMap({ URLComponents(string: $0)?.host }), !host.isEmpty else {
-            return nil
-        }
-        return String(host.prefix(200))
     }
 }

@@ -108,6 +108,13 @@ import Testing
         #expect(line.hasSuffix(#""code":53,"connection":"east"}"#))
         #expect(Self.results.exitCode == 53)
         #expect([CheckResult(name: "x", status: .ok, hint: "y", code: 9)].exitCode == 0)
+        let clock = CheckResult(name: "clock", status: .misconfigured, hint: "Set it.", code: 1)
+        #expect(([clock] + Self.results).exitCode == 53)
+        #expect([clock].exitCode == 1)
+    }
+
+    @Test func `text of others moves no cursor`() {
+        #expect(JobConsole.plain("a\u{1B}[2J\nb\tü\u{7F}") == "a [2J b ü ")
     }
 }
 

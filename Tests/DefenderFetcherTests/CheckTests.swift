@@ -168,6 +168,13 @@ import Threading
         #expect((51...55).contains(login.code))
     }
 
+    @Test func `shows no host that is none`() async throws {
+        let answer = HTTPResponse(status: 302, headers: ["Location": "https://a%0A%1B[2Jb.example/"])
+        let login = try #require(try await check(ScriptedDefender(login: { _, _ in answer }))["login"])
+        #expect(login.status == .misconfigured)
+        #expect(login.hint?.contains("an unnamed host") == true)
+    }
+
     @Test func `names host and setting of what can't be reached`() async throws {
         let defender = try ScriptedDefender(api: Self.list)
         let noLogin = try await check(defender) { $0.loginURL = "http://127.0.0.1:9" }

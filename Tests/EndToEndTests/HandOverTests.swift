@@ -17,7 +17,9 @@ extension `End to end` {
 
         @Test(.timeLimit(.minutes(1))) func `is done by the service that holds the state`() async throws {
             try await withService(environment: Self.token) { scenario, client in
-                let command = try scenario.launch(["import", "-alerts", "False"])
+                // A proxy for Microsoft and CAR is none for this machine.
+                let proxy = ["http_proxy": "http://127.0.0.1:9", "all_proxy": "http://127.0.0.1:9"]
+                let command = try scenario.launch(["import", "-alerts", "False"], environment: proxy)
                 #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0), "\(command.standardError)")
                 scenario.expectRightGraph(alerts: false)
                 #expect(command.standardOutput.contains(#""state":"succeeded""#))
@@ -95,6 +97,16 @@ extension `End to end` {
             }
         }
 
+        @Test(.timeLimit(.minutes(1))) func `says where it has asked in vain`() async throws {
+            try await withService { scenario, _ in
+                let command = try scenario.launch([
+                    "import", "--wait", "1", "--service-url", "http://127.0.0.1:9",
+                ])
+                #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 10))
+                #expect(command.standardError.contains("the service at http://127.0.0.1:9 takes no import now"))
+            }
+        }
+
         @Test(.timeLimit(.minutes(1))) func `is not misled by what a killed service left`() async throws {
             try await withScenario { scenario in
                 let (service, _) = try await scenario.start()
@@ -152,6 +164,15 @@ extension `End to end` {
                 let command = try scenario.launch(["import"], environment: tls)
                 #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0), "\(command.standardError)")
                 #expect(command.standardError.contains("https://localhost:\(port)"))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `says that it has no client certificate`() async throws {
+            try await withTLSService("localhost") { scenario, certificate, _ in
+                let tls = ["TLS_CERTIFICATE": certificate, "TLS_KEY": certificate, "TLS_CLIENT_CA": certificate]
+                let command = try scenario.launch(["import"], environment: tls)
+                #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 2))
+                #expect(command.standardError.contains("client certificates"))
             }
         }
 

@@ -1,5 +1,4 @@
 import ConnectorCore
-import Foundation
 import OutboundHTTP
 
 /// Tries what an import needs of CAR: address and credentials, the database, the source. Only asks: nothing is set up or
@@ -99,15 +98,5 @@ public struct CARCheck: Sendable {
         case .success(let response): response.status == 403 || response.status >= 500
         case .failure(let error): error.reason == .unreachable
         }
-    }
-}
-
-extension OutboundResponse {
-    /// The host a redirect points to, if it names one.
-    fileprivate var redirectHost: String? {
-        guard let host = header("Location").flatMap({ URLComponents(string: $0)?.host }), !host.isEmpty else {
-            return nil
-        }
-        return String(host.prefix(200))
     }
 }

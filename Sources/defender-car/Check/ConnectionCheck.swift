@@ -19,8 +19,9 @@ struct ConnectionCheck: Sendable {
     /// Of the tenant: those of the running imports where there are any.
     let budgets: DefenderBudgets
     let caFile: String?
-    /// Called for every request with its label and what it cost.
-    var measured: (@Sendable (RequestMeasurement) -> Void)?
+    /// Called for every request, of Entra and Defender, and of CAR.
+    var measuredDefender: (@Sendable (RequestMeasurement) -> Void)?
+    var measuredCAR: (@Sendable (RequestMeasurement) -> Void)?
 
     /// - Returns: in the order in which an import would stumble.
     func run(_ scope: Scope = .everything) async -> [CheckResult] {
@@ -30,7 +31,7 @@ struct ConnectionCheck: Sendable {
     }
 
     private func checkDefender() async -> [CheckResult] {
-        let http = HTTPClient(configuration: configuration)
+        let http = client(measuredDefender)
         defer { http.shutdown() }
         do {
             let check = try DefenderCheck(settings: settings.defender, http: http, budgets: budgets)
@@ -45,19 +46,23 @@ struct ConnectionCheck: Sendable {
             let hint = "CAR_SERVICE_URL and its credentials are not set."
             return [CheckResult(name: CARCheck.name, status: .misconfigured, hint: hint, code: 2)]
         }
-        let http = HTTPClient(configuration: configuration)
+        let http = client(measuredCAR)
         defer { http.shutdown() }
         return await CARCheck(settings: car, http: http).run(seconds: Self.seconds)
     }
 
-    private var configuration: HTTPClientConfiguration {
-        HTTPClientConfiguration(workers: 4, caFile: caFile, userAgent: BuildInfo.userAgent, measured: measured)
+    private func client(_ measured: (@Sendable (RequestMeasurement) -> Void)?) -> HTTPClient {
+        HTTPClient(
+            configuration: HTTPClientConfiguration(
+                workers: 4, caFile: caFile, userAgent: BuildInfo.userAgent, measured: measured))
     }
 }
 
 extension [CheckResult] {
-    /// The code of the first that is not ok, as an import's would be; 0 where all are.
+    /// The code of the first that is not ok, as an import's would be; 0 where all are. A wrong clock, which stops no
+    /// import, decides only where nothing else is wrong.
     var exitCode: Int32 {
-        Int32(first { $0.status != .ok }?.code ?? 0)
+        let codes = filter { $0.status != .ok }.map { Int32($0.code) }
+        return codes.first { $0 != 1 } ?? codes.first ?? 0
     }
 }

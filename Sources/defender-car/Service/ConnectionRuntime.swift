@@ -54,5 +54,5 @@ struct ConnectionRuntime: Sendable {
 
 extension RequestMeasurement {
     /// The status; `nil` where there was no answer.
-    fileprivate var answered: Int? { status == 0 ? nil : status }
+    var answered: Int? { status == 0 ? nil : status }
 }

@@ -120,7 +120,13 @@ extension Engine {
     /// Tries what imports of a connection depend on, within the call budgets that they share.
     func check(_ connection: String, caFile: String?) async -> [CheckResult] {
         guard let runtime = runtimes.first(where: { $0.settings.name == connection }) else { return [] }
-        return await ConnectionCheck(settings: runtime.settings, budgets: runtime.defender.budgets, caFile: caFile)
-            .run()
+        var check = ConnectionCheck(settings: runtime.settings, budgets: runtime.defender.budgets, caFile: caFile)
+        check.measuredDefender = { [metrics] in
+            metrics.defenderRequest(api: $0.label, status: $0.answered, seconds: $0.seconds)
+        }
+        check.measuredCAR = { [metrics] in
+            metrics.carRequest(call: $0.label, status: $0.answered, seconds: $0.seconds)
+        }
+        return await check.run()
     }
 }

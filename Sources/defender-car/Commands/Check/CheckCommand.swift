@@ -13,6 +13,8 @@ struct CheckCommand: AsyncParsableCommand {
             Changes nothing and may run beside the service. Ends with 0 when everything is ok, otherwise with the code \
             with which an import would fail: 51 Defender unreachable, 52 credentials, 53 permission or licence, 54 \
             request refused, 55 something else answers; 10 or 20 CAR; 2 settings; 1 anything else, such as a wrong clock.
+
+            The flags of IBM's connector are taken as by "import".
             """)
 
     @Option(help: "Which connection, where several are configured; all of them where not given.")
@@ -24,7 +26,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "A JSON line for each connection; the default without a terminal.")
     var json: Bool?
 
-    @OptionGroup(title: "Flags of IBM's connector and its framework") var predecessor: PredecessorOptions
+    @OptionGroup(visibility: .hidden) var predecessor: PredecessorOptions
 
     func run() async throws {
         let settings = try SettingsCommand.read(

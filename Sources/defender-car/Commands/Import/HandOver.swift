@@ -6,8 +6,8 @@ import OutboundHTTP
 struct HandOver: Sendable {
     enum Outcome: Sendable, Equatable {
         case ended(Int32)
-        /// Nothing answers there: the service has stopped, or not started to listen yet.
-        case gone
+        /// The service has stopped or stops, or has not begun to listen; says what was seen of it.
+        case gone(String)
     }
 
     /// Why a service does not take an import from this command; for the person who called it.
@@ -42,7 +42,11 @@ struct HandOver: Sendable {
     /// - Throws: `Refused`, `CancellationError`; then the job, if there is one, goes on in the service.
     func run(_ request: ImportRequest) async throws -> Outcome {
         defer { http.shutdown() }
-        guard let started = try await start(request) else { return .gone }
+        let started: JobSnapshot
+        switch try await start(request) {
+        case .success(let job): started = job
+        case .failure(let silence): return .gone(silence.reason)
+        }
         console.tell("The service at \(url) does it: job \(started.id).")
         console.show(started)
         if let code = started.exitCode { return .ended(code) }
@@ -56,15 +60,14 @@ struct HandOver: Sendable {
 
     // MARK: The job
 
-    private func start(_ request: ImportRequest) async throws -> JobSnapshot? {
+    private func start(_ request: ImportRequest) async throws -> Result<JobSnapshot, Silence> {
         var post = OutboundRequest(
             .post, url: url + request.path, headers: [("Content-Type", "application/json")], body: request.body)
         post.deadlineSeconds = 30
-        guard let response = try await send(post) else { return nil }
-        switch response.status {
-        case 202: return try job(in: response)
-        case 503: return nil
-        default: throw refusal(response)
+        switch try await send(post) {
+        case .failure(let silence): return .failure(silence)
+        case .success(let response) where response.status == 202: return .success(try job(in: response))
+        case .success(let response): throw refusal(response)
         }
     }
 
@@ -75,21 +78,18 @@ struct HandOver: Sendable {
             var get = OutboundRequest(.get, url: "\(url)/v1/jobs/\(id)?wait=\(Self.waitSeconds)")
             if let tag { get.headers.append(("If-None-Match", tag)) }
             get.deadlineSeconds = Double(Self.waitSeconds + 20)
-            let response = try await send(get)
-            switch response?.status {
-            case 200:
-                guard let response else { continue }
+            switch try await send(get) {
+            case .failure(let silence):
+                unanswered += 1
+                if unanswered >= Self.unansweredMax { return .gone(silence.reason) }
+            case .success(let response) where response.status == 200:
                 let job = try job(in: response)
                 console.show(job)
                 if let code = job.exitCode { return .ended(code) }
                 tag = response.header("ETag")
                 unanswered = 0
-            case 304: unanswered = 0
-            case nil, 503:
-                unanswered += 1
-                if unanswered >= Self.unansweredMax { return .gone }
-            default:
-                if let response { throw refusal(response) }
+            case .success(let response) where response.status == 304: unanswered = 0
+            case .success(let response): throw refusal(response)
             }
             try await Task.sleep(for: Self.pause)
         }
@@ -105,29 +105,30 @@ struct HandOver: Sendable {
 
     // MARK: Requests
 
-    /// - Returns: `nil` where nothing answers.
-    private func send(_ request: OutboundRequest) async throws -> OutboundResponse? {
+    /// No answer, or the answer of a service that stops.
+    private struct Silence: Error {
+        var reason: String
+    }
+
+    private func send(_ request: OutboundRequest) async throws -> Result<OutboundResponse, Silence> {
         var request = request
         request.headers.append(("Accept", "application/json"))
         request.authorization = token.map { Secret("Bearer \($0.reveal())") }
         request.answerBytesMax = 1 << 20
         request.label = "service"
         do {
-            return try await http.send(request)
+            let response = try await http.send(request)
+            return response.status == 503 ? .failure(Silence(reason: "it stops, or is busy")) : .success(response)
         } catch OutboundError.tls(let reason) {
             throw Refused(
                 description:
                     "The service that uses this STATE_DIR listens at \(url), and its certificate is not trusted "
                     + "there: \(reason). Set TLS_CERTIFICATE (or CA_FILE) for this command too, and where the certificate "
-                    + "is not valid for that name, say by which it is: --service-url https://NAME:PORT. A service that "
-                    + "demands client certificates (TLS_CLIENT_CA) can't be used by this command: trigger the import over "
-                    + "its API.")
+                    + "is not valid for that name, say by which it is: --service-url https://NAME:PORT.")
         } catch let error as OutboundError {
             try Task.checkCancellation()
-            if case .invalidURL(let reason) = error {
-                throw Refused(description: "the service's address \(reason)")
-            }
-            return nil
+            if case .invalidURL(let reason) = error { throw Refused(description: "the service's address \(reason)") }
+            return .failure(Silence(reason: error.description))
         }
     }
 

@@ -10,6 +10,8 @@ import UnixSignals
 /// command that holds it.
 struct ImportSession: Sendable {
     private static let pause = Duration.milliseconds(300)
+    /// The code for what may go better the next time.
+    private static let busyCode: Int32 = 10
 
     let settings: Settings
     let request: ImportRequest
@@ -77,15 +79,20 @@ struct ImportSession: Sendable {
                 address.remove()
                 return try await CommandRun(engine: engine, console: console).run(request)
             } catch StoreError.inUse(_, let pid) {
-                if let url = address.read(), case .ended(let code) = try await handOver(to: serviceURL ?? url) {
-                    return code
+                var holder = "another command\(pid.map { " (process \($0))" } ?? "") uses the state directory."
+                if let url = address.read().map({ serviceURL ?? $0 }) {
+                    switch try await handOver(to: url) {
+                    case .ended(let code): return code
+                    case .gone(let reason): holder = "the service at \(url) takes no import now: \(reason)."
+                    }
                 }
                 guard ContinuousClock.now < deadline else {
-                    console.tell(busy(pid, "still"))
-                    return JobFailure.recoverable("").code32
+                    console.tell("defender-car can't import: \(holder)")
+                    return Self.busyCode
                 }
                 if !hasTold {
-                    console.tell(busy(pid, "waits up to \(JobLine.duration(Int(wait.components.seconds))):"))
+                    let limit = JobLine.duration(Int(wait.components.seconds))
+                    console.tell("defender-car waits up to \(limit): \(holder)")
                 }
                 hasTold = true
             }
@@ -93,20 +100,16 @@ struct ImportSession: Sendable {
         }
     }
 
-    private func busy(_ pid: Int32?, _ word: String) -> String {
-        "defender-car import \(word) another command\(pid.map { " (process \($0))" } ?? "") uses "
-            + "\(settings.service.stateDirectory)."
-    }
-
     private func handOver(to url: String) async throws -> HandOver.Outcome {
         let service = settings.service
+        if service.tlsClientAuthorities != nil {
+            throw HandOver.Refused(
+                description: "The service at \(url) uses the state directory and demands client certificates "
+                    + "(TLS_CLIENT_CA), which this command has none of: trigger the import over its API.")
+        }
         let handOver = HandOver(
             url: url, token: service.operatorToken ?? service.readerToken,
             caFile: service.tlsCertificate ?? service.caFile, console: console)
         return try await handOver.run(request)
     }
-}
-
-extension JobFailure {
-    fileprivate var code32: Int32 { Int32(code) }
 }

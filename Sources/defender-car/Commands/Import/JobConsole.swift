@@ -20,13 +20,19 @@ final class JobConsole: Sendable {
         }
         guard isNew else { return }
         if terminal.isTerminal { showBar(job) } else { StandardStreams.output(JobLine.json(job) + "\n") }
-        if let failure = job.failure { StandardStreams.error("\(failure.message)\n") }
+        if let failure = job.failure { StandardStreams.error(Self.plain(failure.message) + "\n") }
+    }
+
+    /// Without what moves a terminal's cursor or begins another line: a part may come from another process.
+    static func plain(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
     /// A sentence beside the job's way, on standard error.
     func tell(_ sentence: String) {
         closeLine()
-        StandardStreams.error(sentence + "\n")
+        StandardStreams.error(Self.plain(sentence) + "\n")
     }
 
     private func showBar(_ job: JobSnapshot) {

@@ -4,74 +4,81 @@ import ArgumentParser
 /// Those that stand for a setting override it.
 struct PredecessorOptions: ParsableArguments {
     @Option(
-        name: .predecessor("tenantID"), parsing: .unconditional, help: .predecessor("CONFIGURATION_AUTH_TENANT"))
+        name: .predecessor("tenantID"), parsing: .unconditional, help: .predecessor("CONFIGURATION_AUTH_TENANT", "id"))
     var tenantID: String?
     @Option(
-        name: .predecessor("clientID"), parsing: .unconditional, help: .predecessor("CONFIGURATION_AUTH_CLIENTID"))
+        name: .predecessor("clientID"), parsing: .unconditional, help: .predecessor("CONFIGURATION_AUTH_CLIENTID", "id")
+    )
     var clientID: String?
     @Option(
         name: .predecessor("clientSecret"), parsing: .unconditional,
-        help: .predecessor("CONFIGURATION_AUTH_CLIENTSECRET"))
+        help: .predecessor("CONFIGURATION_AUTH_CLIENTSECRET", "secret"))
     var clientSecret: String?
     @Option(
         name: .predecessor("subscriptionID"), parsing: .unconditional,
-        help: .predecessor("CONFIGURATION_AUTH_SUBSCRIPTION_ID"))
+        help: .predecessor("CONFIGURATION_AUTH_SUBSCRIPTION_ID", "id"))
     var subscriptionID: String?
     @Option(
         name: [.predecessor("url"), .predecessor("car-service-url")], parsing: .unconditional,
-        help: .predecessor("CAR_SERVICE_URL"))
+        help: .predecessor("CAR_SERVICE_URL", "url"))
     var carURL: String?
     @Option(
         name: [.predecessor("api_key"), .predecessor("car-service-key")], parsing: .unconditional,
-        help: .predecessor("CAR_SERVICE_KEY"))
+        help: .predecessor("CAR_SERVICE_KEY", "key"))
     var carKey: String?
     @Option(
         name: [.predecessor("password"), .predecessor("car-service-password")], parsing: .unconditional,
-        help: .predecessor("CAR_SERVICE_PASSWORD"))
+        help: .predecessor("CAR_SERVICE_PASSWORD", "password"))
     var carPassword: String?
     @Option(
         name: .predecessor("car-service-url-for-token"), parsing: .unconditional,
-        help: .predecessor("CAR_SERVICE_URL_FOR_AUTHTOKEN"))
+        help: .predecessor("CAR_SERVICE_URL_FOR_AUTHTOKEN", "url"))
     var carURLForToken: String?
     @Option(
-        name: .predecessor("car-service-token"), parsing: .unconditional, help: .predecessor("CAR_SERVICE_AUTHTOKEN"))
+        name: .predecessor("car-service-token"), parsing: .unconditional,
+        help: .predecessor("CAR_SERVICE_AUTHTOKEN", "token"))
     var carToken: String?
-    @Option(name: .predecessor("source"), parsing: .unconditional, help: .predecessor("CONNECTION_NAME"))
+    @Option(name: .predecessor("source"), parsing: .unconditional, help: .predecessor("CONNECTION_NAME", "name"))
     var source: String?
     @Option(
         name: .predecessor("working_dir"), parsing: .unconditional,
-        help: "Where the state is kept, unless STATE_DIR says where.")
+        help: ArgumentHelp("Where the state is kept, unless STATE_DIR says where.", valueName: "folder"))
     var workingDirectory: String?
 
     @Option(
         name: .predecessor("incremental_update"),
-        help: "True: an incremental run; False: an initial import; default: what is right.")
+        help: .truth("True: an incremental run; False: an initial import; default: what is right."))
     var incrementalUpdate: Truth?
-    @Option(name: .predecessor("alerts"), help: "False leaves alerts out of this run.")
+    @Option(name: .predecessor("alerts"), help: .truth("False leaves alerts out of this run."))
     var alerts: Truth?
-    @Option(name: .predecessor("vuln"), help: "False leaves vulnerabilities out of this run.")
+    @Option(name: .predecessor("vuln"), help: .truth("False leaves vulnerabilities out of this run."))
     var vulnerabilities: Truth?
     @Option(
         name: .predecessor("connection-test"),
-        help: "Only try Entra and Defender, as \"check\" does. Also DATASOURCE_CONNECTION_TEST.")
+        help: .truth("Only try Entra and Defender, as \"check\" does. Also DATASOURCE_CONNECTION_TEST."))
     var connectionTest: Truth?
     @Flag(name: .customShort("d"), help: "Debug logging. Also DEBUG.")
     var debug = false
 
-    @Option(name: .predecessor("name"), parsing: .unconditional, help: "Shown in log lines. Also CONNECTOR_NAME.")
+    @Option(
+        name: .predecessor("name"), parsing: .unconditional,
+        help: ArgumentHelp("Shown in log lines. Also CONNECTOR_NAME.", valueName: "text"))
     var connectorName: String?
-    @Option(name: .predecessor("version"), parsing: .unconditional, help: "Likewise. Also CONNECTOR_VERSION.")
+    @Option(
+        name: .predecessor("version"), parsing: .unconditional,
+        help: ArgumentHelp("Likewise. Also CONNECTOR_VERSION.", valueName: "text"))
     var connectorVersion: String?
     @Option(
-        name: .predecessor("export-data-dir"), parsing: .unconditional, help: "Accepted; nothing is written to files.")
+        name: .predecessor("export-data-dir"), parsing: .unconditional,
+        help: ArgumentHelp("Accepted; nothing is written to files.", valueName: "folder"))
     var exportDirectory: String?
     @Flag(name: .predecessor("keep-export-data-dir"), help: "Accepted likewise.")
     var keepsExportDirectory = false
-    @Option(name: .predecessor("export-data-page-size"), help: "Accepted likewise.")
+    @Option(name: .predecessor("export-data-page-size"), help: ArgumentHelp("Accepted likewise.", valueName: "count"))
     var exportPageSize: Int?
 
     /// Python's `True` and `False`, and what people write for them.
-    enum Truth: ExpressibleByArgument, CaseIterable {
+    enum Truth: ExpressibleByArgument {
         case yes, no
 
         init?(argument: String) {
@@ -81,9 +88,6 @@ struct PredecessorOptions: ParsableArguments {
             default: return nil
             }
         }
-
-        static var allValueStrings: [String] { ["True", "False"] }
-        var defaultValueDescription: String { self == .yes ? "True" : "False" }
     }
 
     /// The environment with the flags in it.
@@ -122,5 +126,11 @@ extension NameSpecification.Element {
 }
 
 extension ArgumentHelp {
-    fileprivate static func predecessor(_ setting: String) -> ArgumentHelp { "Instead of \(setting)." }
+    fileprivate static func predecessor(_ setting: String, _ valueName: String) -> ArgumentHelp {
+        ArgumentHelp("Instead of \(setting).", valueName: valueName)
+    }
+
+    fileprivate static func truth(_ text: String) -> ArgumentHelp {
+        ArgumentHelp("\(text)", valueName: "True|False")
+    }
 }
