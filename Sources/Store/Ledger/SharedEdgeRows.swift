@@ -4,27 +4,24 @@ import GRDB
 /// The edges of one generation that several machines can imply, inside a transaction: how many do, and under which plan
 /// each was sent last.
 struct SharedEdgeRows {
-    private let db: Database
     private let generation: Int64
+    private let select: LoopStatement
+    private let insert: LoopStatement
     private let count: LoopStatement
-    private let take: LoopStatement
-    private let remove: LoopStatement
-    private let plan: LoopStatement
+    private let delete: LoopStatement
     private let send: LoopStatement
 
+    // No RETURNING: SQLite keeps what it returns in a table of its own, made for every statement.
     init(generation: Int64, in db: Database) throws {
-        self.db = db
         self.generation = generation
         let isEdge = "generation = ?1 AND kind = ?2 AND from_id = ?3 AND to_id = ?4"
-        // An edge that is there keeps its plan, which tells whether it has to be sent.
-        count = try LoopStatement(
+        select = try LoopStatement("SELECT machines, plan FROM shared_edge WHERE \(isEdge)", in: db)
+        insert = try LoopStatement(
             """
             INSERT INTO shared_edge (generation, kind, from_id, to_id, machines, plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT DO UPDATE SET machines = machines + ?5 RETURNING plan
             """, in: db)
-        remove = try LoopStatement("DELETE FROM shared_edge WHERE \(isEdge) AND machines <= ?5 RETURNING plan", in: db)
-        take = try LoopStatement("UPDATE shared_edge SET machines = machines - ?5 WHERE \(isEdge)", in: db)
-        plan = try LoopStatement("SELECT plan FROM shared_edge WHERE \(isEdge)", in: db)
+        count = try LoopStatement("UPDATE shared_edge SET machines = ?5 WHERE \(isEdge)", in: db)
+        delete = try LoopStatement("DELETE FROM shared_edge WHERE \(isEdge)", in: db)
         send = try LoopStatement("UPDATE shared_edge SET plan = ?5 WHERE \(isEdge)", in: db)
     }
 
@@ -35,37 +32,50 @@ struct SharedEdgeRows {
         statement.bind(4, edge.to.number)
     }
 
+    private func find(_ edge: SharedEdge) throws -> (machines: Int64, plan: Int64)? {
+        bind(select, edge)
+        defer { select.reset() }
+        return try select.next() ? (select.integer(0), select.integer(1)) : nil
+    }
+
     /// So many more machines imply the edge.
     ///
     /// - Returns: the plan under which it was sent last: `newPlan` where it is new.
     func add(_ machines: Int, to edge: SharedEdge, newPlan: Int64) throws -> Int64 {
-        bind(count, edge)
-        count.bind(5, Int64(machines))
-        count.bind(6, newPlan)
-        defer { count.reset() }
-        return try count.next() ? count.integer(0) : newPlan
+        if let known = try find(edge) {
+            try set(known.machines + Int64(machines), of: edge)
+            return known.plan
+        }
+        bind(insert, edge)
+        insert.bind(5, Int64(machines))
+        insert.bind(6, newPlan)
+        try insert.run()
+        return newPlan
     }
 
     /// So many fewer machines imply the edge.
     ///
     /// - Returns: whether none does any more; its row is gone then.
     func take(_ machines: Int, from edge: SharedEdge) throws -> Bool {
-        bind(remove, edge)
-        remove.bind(5, Int64(machines))
-        let isGone = try remove.next()
-        remove.reset()
-        if isGone { return true }
-        bind(take, edge)
-        take.bind(5, Int64(machines))
-        try take.run()
-        return db.changesCount == 0
+        let left = (try find(edge)?.machines ?? 0) - Int64(machines)
+        if left > 0 {
+            try set(left, of: edge)
+            return false
+        }
+        bind(delete, edge)
+        try delete.run()
+        return true
+    }
+
+    private func set(_ machines: Int64, of edge: SharedEdge) throws {
+        bind(count, edge)
+        count.bind(5, machines)
+        try count.run()
     }
 
     /// The plan under which the edge was sent last; `nil` where it is not known.
     func lastPlan(of edge: SharedEdge) throws -> Int64? {
-        bind(plan, edge)
-        defer { plan.reset() }
-        return try plan.next() ? plan.integer(0) : nil
+        try find(edge)?.plan
     }
 
     func send(_ edge: SharedEdge, under token: Int64) throws {

@@ -11,21 +11,21 @@ struct VertexRows {
         var plan: Int64
     }
 
+    private let db: Database
     private let generation: Int64
     private let select: LoopStatement
     private let insert: LoopStatement
     private let update: LoopStatement
 
     init(generation: Int64, in db: Database) throws {
+        self.db = db
         self.generation = generation
         select = try LoopStatement(
             "SELECT id, fingerprint, brief, plan FROM vertex WHERE generation = ? AND collection = ? AND key = ?",
             in: db)
         insert = try LoopStatement(
-            """
-            INSERT INTO vertex (generation, collection, key, fingerprint, brief, plan) VALUES (?, ?, ?, ?, ?, ?)
-            RETURNING id
-            """, in: db)
+            "INSERT INTO vertex (generation, collection, key, fingerprint, brief, plan) VALUES (?, ?, ?, ?, ?, ?)",
+            in: db)
         update = try LoopStatement("UPDATE vertex SET fingerprint = ?, brief = ?, plan = ? WHERE id = ?", in: db)
     }
 
@@ -48,9 +48,8 @@ struct VertexRows {
         insert.bind(4, vertex?.fingerprint)
         insert.bind(5, vertex?.storedBrief)
         insert.bind(6, vertex == nil ? 0 : plan)
-        defer { insert.reset() }
-        guard try insert.next() else { throw DatabaseError(message: "a vertex was inserted without an id") }
-        return VertexID(insert.integer(0))
+        try insert.run()
+        return VertexID(db.lastInsertedRowID)
     }
 
     func send(_ vertex: Vertex, as id: VertexID, plan: Int64) throws {
