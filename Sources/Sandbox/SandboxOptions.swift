@@ -69,8 +69,14 @@ public struct SandboxOptions: Sendable {
     public var carUnfinishedImportsMaximum = 20
     /// An edge to a vertex that isn't there makes its import fail; otherwise it is counted and dropped.
     public var carFailsDanglingEdges = false
-    /// Skips CAR's checks of imported objects: for measurements only.
+    /// Confirms imports without reading them: for measurements only.
     public var unchecked = false
+
+    // MARK: Measurements
+    /// Answers that were made once are given again as they are, whatever has changed since.
+    public var prepared = false
+    /// A file to which every request is written, for `bench/replay.c`.
+    public var recordPath: String?
 
     public init() {}
 }

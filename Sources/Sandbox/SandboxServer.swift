@@ -22,12 +22,20 @@ public final class SandboxServer: Sendable {
         let car = CARSimulator(options: options)
         self.defender = defender
         self.car = car
+        let prepared = options.prepared ? PreparedAnswers() : nil
+        let recorder = options.recordPath.flatMap { try? RequestRecorder(path: $0) }
         defenderServer = HTTPServer(
             configuration: Self.configuration(port: options.defenderPort, bodyBytesMax: 4 * 1024 * 1024)
-        ) { try defender.handle($0) }
+        ) { request in
+            recorder?.record(request, service: "defender")
+            return try prepared?.answer(request, made: defender.handle) ?? defender.handle(request)
+        }
         carServer = HTTPServer(
             configuration: Self.configuration(port: options.carPort, bodyBytesMax: 64 * 1024 * 1024)
-        ) { try car.handle($0) }
+        ) { request in
+            recorder?.record(request, service: "car")
+            return try car.handle(request)
+        }
     }
 
     private static func configuration(port: UInt16, bodyBytesMax: Int) -> HTTPServerConfiguration {

@@ -54,12 +54,13 @@ extension CARSimulator {
     func importObjects(_ request: HTTPRequest, _ fault: Fault.Kind?) throws(CARError) -> HTTPResponse {
         let envelope: CAREnvelope
         do throws(CAREnvelope.Malformed) {
-            envelope = try CAREnvelope(request.body, checks: !options.unchecked)
+            envelope =
+                try options.unchecked ? CAREnvelope(unreadBody: request.body) : CAREnvelope(request.body, checks: true)
         } catch {
             state.withLock { $0.counters.importsRefused += 1 }
             throw CARError.malformed(error.message)
         }
-        let limit = options.carUnfinishedImportsMaximum
+        let limit = options.unchecked ? .max : options.carUnfinishedImportsMaximum
         let accepted = state.withLock { state -> (id: String, session: UInt32)? in
             guard state.unfinished[envelope.source, default: 0] < limit else {
                 state.counters.importsThrottled += 1

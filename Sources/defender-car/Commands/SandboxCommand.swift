@@ -34,8 +34,14 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "CAR applies an import after a random time up to this many milliseconds.")
     var carDelay = 5
 
-    @Flag(help: "Take imports without checking them: for measurements only.")
+    @Flag(help: "Confirm imports without reading them: for measurements only.")
     var unchecked = false
+
+    @Flag(help: "Give answers that were made once again, whatever has changed: for measurements only.")
+    var prepared = false
+
+    @Option(help: ArgumentHelp("Write every request to this file: for measurements only.", valueName: "file"))
+    var record: String?
 
     func validate() throws {
         guard pageMaximum > 0 else { throw ValidationError("--page-maximum must be at least 1") }
@@ -52,6 +58,8 @@ struct SandboxCommand: AsyncParsableCommand {
         options.enforcesRateLimits = rateLimits
         options.carDelayMillisecondsMaximum = carDelay
         options.unchecked = unchecked
+        options.prepared = prepared
+        options.recordPath = record
         let sandbox = SandboxServer(options: options)
         do {
             try sandbox.start()
