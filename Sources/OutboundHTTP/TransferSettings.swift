@@ -68,8 +68,9 @@ struct TransferSettings {
         ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         ccurl_set_long(easy, CURLOPT_TCP_KEEPIDLE, 60)
         ccurl_set_long(easy, CURLOPT_TCP_KEEPINTVL, 30)
-        ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 256 << 10)
-        ccurl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256 << 10)
+        // Every transfer allocates both: larger ones cost a mapping and its page faults each time, and gain nothing.
+        ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
+        ccurl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 64 << 10)
         ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // Else a cancelled transfer waits for the system's resolver.
         ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
