@@ -43,12 +43,13 @@ static inline curl_off_t ccurl_get_offset(CURL *easy, CURLINFO info) {
     return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : -1;
 }
 
-/// 1 and the result of the transfer that ended, or 0 when none has; the result sits in a union behind a pointer.
-static inline int ccurl_multi_take_result(CURLM *multi, CURLcode *result) {
+/// 1, the handle and the result of a transfer that ended, or 0 when none has; the result sits in a union behind a pointer.
+static inline int ccurl_multi_take_result(CURLM *multi, CURL **easy, CURLcode *result) {
     int left = 0;
     CURLMsg *message = NULL;
     while ((message = curl_multi_info_read(multi, &left))) {
         if (message->msg == CURLMSG_DONE) {
+            *easy = message->easy_handle;
             *result = message->data.result;
             return 1;
         }

@@ -17,6 +17,7 @@ struct DefenderCall: Sendable {
     static func hunting(_ api: HuntingAPI, baseURL: String, json: [UInt8]) -> DefenderCall {
         var call = DefenderCall(.hunting, api.operation, OutboundRequest(.post, url: baseURL + api.path, body: json))
         call.audience = api
+        call.request.isUrgent = true
         call.request.headers.append(("Content-Type", "application/json"))
         call.request.answerBytesMax = 256 << 20
         call.request.deadlineSeconds = 400

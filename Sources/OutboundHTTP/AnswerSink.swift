@@ -1,6 +1,6 @@
 import CCurl
 
-/// Collects what curl hands over for one transfer, within bounds. Used on its worker's queue only.
+/// Collects what curl hands over for one transfer, within bounds. Used on its loop's thread only.
 final class AnswerSink {
     /// More header bytes than any honest server sends.
     private static let headBytesMax = 256 << 10

@@ -4,16 +4,16 @@
 /// The process ignores SIGPIPE once a client has sent a request.
 public final class HTTPClient: Sendable {
     let configuration: HTTPClientConfiguration
-    private let pool: WorkerPool
+    private let loop: CurlLoop
 
     public init(configuration: HTTPClientConfiguration) {
         self.configuration = configuration
-        pool = WorkerPool(configuration)
+        loop = CurlLoop(configuration)
     }
 
     /// One attempt. Every status is an answer.
     ///
-    /// Waits for a free worker first, in the order of the calls. Cancelling the task ends the wait or the transfer at
+    /// Waits for its turn first, in the order of the calls, urgent ones before the others. Cancelling the task ends the wait or the transfer at
     /// once. curl itself sends a request again only when a kept connection turns out closed before any answer.
     ///
     /// - Throws: `OutboundError`.
@@ -23,7 +23,7 @@ public final class HTTPClient: Sendable {
 
     /// Ends every transfer and every wait as cancelled, closes the connections and refuses further requests.
     public func shutdown() {
-        pool.shutdown()
+        loop.shutdown()
     }
 
     func send(_ request: OutboundRequest, attempt: Int) async throws -> OutboundResponse {
@@ -31,10 +31,10 @@ public final class HTTPClient: Sendable {
         let transfer = Transfer(request, attempt: attempt)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                if transfer.enqueue(continuation) { pool.submit(transfer) }
+                if transfer.enqueue(continuation) { loop.submit(transfer) }
             }
         } onCancel: {
-            pool.cancel(transfer)
+            loop.cancel(transfer)
         }
     }
 }

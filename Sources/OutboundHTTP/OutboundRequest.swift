@@ -19,11 +19,13 @@ public struct OutboundRequest: Sendable {
     public var authorization: Secret?
     /// Largest decoded body taken; a larger one fails with `answerTooLarge`.
     public var answerBytesMax = 64 << 20
-    /// For one attempt, from the moment it gets a connection slot to the last byte of the answer.
+    /// For one attempt, from the moment its turn has come to the last byte of the answer.
     public var deadlineSeconds = 120.0
     /// An attempt that moves less than one byte a second for this long fails with `timedOut`. Raise it, together with
     /// the deadline, for calls the server thinks about for longer before its first byte.
     public var stallSecondsMax = 60.0
+    /// Goes before requests that are not, for few calls whose answers others wait for.
+    public var isUrgent = false
     /// Low-cardinality name for metrics and errors: "defender machines", never the URL with ids.
     public var label = "request"
 

@@ -1,13 +1,13 @@
 import Threading
 
-/// One attempt on its way: created, waiting for a worker, running on one, finished. Its caller is resumed exactly once.
+/// One attempt on its way: created, waiting for its turn, running, finished. Its caller is resumed exactly once.
 final class Transfer: Sendable {
     typealias Continuation = CheckedContinuation<OutboundResponse, any Error>
 
     private enum Phase {
         case created
         case queued(Continuation)
-        case running(Continuation, CurlWorker)
+        case running(Continuation)
         case finished
     }
 
@@ -44,10 +44,10 @@ final class Transfer: Sendable {
     }
 
     /// False if it was cancelled while it waited.
-    func start(on worker: CurlWorker) -> Bool {
+    func start() -> Bool {
         state.withLock { state in
             guard case .queued(let continuation) = state.phase else { return false }
-            state.phase = .running(continuation, worker)
+            state.phase = .running(continuation)
             return true
         }
     }
@@ -56,24 +56,16 @@ final class Transfer: Sendable {
         let continuation: Continuation? = state.withLock { state in
             defer { state.phase = .finished }
             return switch state.phase {
-            case .queued(let continuation), .running(let continuation, _): continuation
+            case .queued(let continuation), .running(let continuation): continuation
             case .created, .finished: nil
             }
         }
         continuation?.resume(with: result.mapError { $0 })
     }
 
-    /// Ends a waiting transfer at once; a running one is woken to end itself.
+    /// Ends a waiting transfer at once; a running one is ended by its loop.
     func cancel() {
-        let worker: CurlWorker? = state.withLock { state in
-            state.cancelled = true
-            if case .running(_, let worker) = state.phase { return worker }
-            return nil
-        }
-        if let worker {
-            worker.wakeUp()
-        } else if isQueued {
-            finish(.failure(.cancelled))
-        }
+        state.withLock { $0.cancelled = true }
+        if isQueued { finish(.failure(.cancelled)) }
     }
 }

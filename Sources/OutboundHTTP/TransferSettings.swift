@@ -5,12 +5,11 @@ struct TransferSettings {
     let request: OutboundRequest
     let configuration: HTTPClientConfiguration
 
-    /// Runs `transfer` while everything curl only points at (body, header list) is alive.
-    func apply(to easy: UnsafeMutableRawPointer, then transfer: () -> CURLcode) -> CURLcode {
+    /// - Returns: the list of header lines, which curl only points at: to be freed after the transfer.
+    func apply(to easy: UnsafeMutableRawPointer) -> UnsafeMutablePointer<curl_slist>? {
         setConnection(easy)
         setTLS(easy)
         var list = headerList()
-        defer { curl_slist_free_all(list) }
         for line in fixedHeaderLines {
             list = curl_slist_append(list, line)
         }
@@ -18,20 +17,21 @@ struct TransferSettings {
         ccurl_set_text(easy, CURLOPT_URL, request.url)
         ccurl_set_text(easy, CURLOPT_USERAGENT, configuration.userAgent)
         ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "gzip")
-        guard sendsBody else {
-            setMethod(easy)
-            return transfer()
-        }
-        return (request.body ?? []).withUnsafeBytes { bytes in
+        if sendsBody { setBody(easy) }
+        setMethod(easy)
+        return list
+    }
+
+    /// curl copies it: the request may be gone before the transfer is.
+    private func setBody(_ easy: UnsafeMutableRawPointer) {
+        (request.body ?? []).withUnsafeBytes { bytes in
             ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
             // An empty array may have no address, which curl would take for "read the body from standard input".
             if let address = bytes.baseAddress, !bytes.isEmpty {
-                ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, address)
+                ccurl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, address)
             } else {
                 ccurl_set_text(easy, CURLOPT_COPYPOSTFIELDS, "")
             }
-            setMethod(easy)
-            return transfer()
         }
     }
 
