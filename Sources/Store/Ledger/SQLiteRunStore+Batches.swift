@@ -42,7 +42,8 @@ extension SQLiteRunStore {
     }
 
     public func confirmBatch(_ number: Int, plan: BatchPlan, report: ImportReport, of job: JobID) async throws {
-        let generation = try await write { db in
+        // Lost with the power, the batch is sent again.
+        let generation = try await writeUnsynced { db in
             let generation = try Self.generation(of: job, in: db)
             try db.execute(sql: "DELETE FROM open_plan WHERE token = ?", arguments: [plan.token])
             try db.execute(

@@ -121,7 +121,7 @@ extension SQLiteRunStore {
     }
 
     public func startBatch(_ number: Int, of job: JobID) async throws -> WorkBatch {
-        try await write { db in
+        try await writeUnsynced { db in
             try db.execute(
                 sql: "UPDATE run_batch SET starts = starts + 1 WHERE job_id = ? AND number = ?",
                 arguments: [job.text, number])

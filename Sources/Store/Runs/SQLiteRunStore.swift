@@ -20,6 +20,25 @@ public final class SQLiteRunStore: RunStore {
         try await worker.run { [writer] in try writer.write(body) }
     }
 
+    /// A transaction that may be lost with the power, though not with the process: for what is only done again then.
+    func writeUnsynced<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await worker.run { [writer] in
+            try writer.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+                var result: Result?
+                try db.inTransaction {
+                    result = try body(db)
+                    return .commit
+                }
+                guard let result else { throw DatabaseError(message: "a transaction ended without its result") }
+                return result
+            }
+        }
+    }
+
     func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
         try await worker.run { [writer] in try writer.read(body) }
     }
