@@ -60,7 +60,7 @@ let package = Package(
             ]),
 
         .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP", "Threading"]),
-        .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore"]),
+        .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore", "Threading"]),
         .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Threading"]),
         .testTarget(
             name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox", "Threading"]),
