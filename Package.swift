@@ -84,7 +84,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Sandbox", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "defender-car"]),
+            dependencies: [
+                "Sandbox", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "DefenderFetcher", "CARImporter",
+                "defender-car",
+            ]),
     ],
     cxxLanguageStandard: .cxx17
 )

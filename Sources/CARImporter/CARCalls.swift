@@ -48,6 +48,7 @@ struct CARCalls: Sendable {
         var request = OutboundRequest(method, url: url, headers: headers, body: body)
         request.authorization = authorization
         request.answerBytesMax = 8 << 20
+        request.deadlineSeconds = settings.attemptSecondsMax
         request.label = label
         return request
     }

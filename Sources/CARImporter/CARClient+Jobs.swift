@@ -25,7 +25,7 @@ extension CARClient {
             let problem: String?
             do {
                 var request = calls.request(.get, "/jobstatus/\(URLEncoding.encode(id))", label: "jobstatus")
-                request.deadlineSeconds = min(30, max(0.2, deadline - calls.clock.now()))
+                request.deadlineSeconds = min(30, settings.attemptSecondsMax, max(0.2, deadline - calls.clock.now()))
                 let job = try await calls.answer(
                     JobStatus.self, to: request, operation: operation, repetition: .never)
                 if job.status == "COMPLETE" { return }

@@ -28,6 +28,8 @@ public struct CARSettings: Sendable {
     public var parallelPatchesMax = 8
     /// Of every call but the polls, which are asked again until their deadline.
     public var retry = RetryPolicy(attemptsMax: 6, baseSeconds: 0.5, capSeconds: 20, deadlineSeconds: 300)
+    /// No attempt of a call takes longer.
+    public var attemptSecondsMax = 120.0
     public var importPolling = PollPauses(firstSeconds: 0.02, capSeconds: 10)
     public var jobPolling = PollPauses(firstSeconds: 0.1, capSeconds: 10)
 

@@ -27,7 +27,7 @@ public protocol DefenderReading: Sendable {
 }
 
 /// Calls per API family.
-public struct DefenderCalls: Sendable, Equatable {
+public struct DefenderCalls: Sendable, Equatable, Codable {
     public var machines: Int
     public var logonUsers: Int
     public var hunting: Int
@@ -44,9 +44,12 @@ public struct DefenderCalls: Sendable, Equatable {
 public struct WaitForecast: Sendable, Equatable {
     /// At least this long, by the budgets alone.
     public var seconds: Double
+    /// How long the calls that wait for a budget now wait at least; 0 where none does.
+    public var waitSeconds: Double
 
-    public init(seconds: Double) {
+    public init(seconds: Double, waitSeconds: Double = 0) {
         self.seconds = seconds
+        self.waitSeconds = waitSeconds
     }
 }
 

@@ -8,17 +8,19 @@ public final class DefenderBudgets: Sendable {
     private let alerts: RateBudget
     private let hunting: RateBudget
 
-    /// - Parameter snapshots: what was left by an earlier process.
+    /// - Parameters:
+    ///   - snapshots: what was left by an earlier process.
+    ///   - journal: where a family's calls are remembered beyond this process.
     public init(
         _ settings: DefenderSettings, restoring snapshots: [String: RateBudget.Snapshot] = [:],
-        clock: WaitClock = .system
+        journal: (APIFamily) -> (any CallJournal)? = { _ in nil }, clock: WaitClock = .system
     ) {
         func budget(_ family: APIFamily) -> RateBudget {
             let isHunting = family == .hunting
             return RateBudget(
                 perMinute: isHunting ? settings.huntingPerMinute : settings.requestsPerMinute,
                 perHour: isHunting ? settings.huntingPerHour : settings.requestsPerHour,
-                restoring: snapshots[family.rawValue], clock: clock)
+                restoring: snapshots[family.rawValue], journal: journal(family), clock: clock)
         }
         machines = budget(.machines)
         logonUsers = budget(.logonUsers)
@@ -47,6 +49,10 @@ public final class DefenderBudgets: Sendable {
             (.alerts, calls.alerts),
         ]
         return WaitForecast(
-            seconds: wanted.map { family, count in count > 0 ? self[family].secondsUntil(calls: count) : 0 }.max() ?? 0)
+            seconds: wanted.map { family, count in count > 0 ? self[family].secondsUntil(calls: count) : 0 }.max() ?? 0,
+            waitSeconds: APIFamily.allCases.map { family in
+                let status = self[family].status
+                return status.waiting > 0 ? status.secondsUntilNextCall : 0
+            }.max() ?? 0)
     }
 }

@@ -23,6 +23,8 @@ public struct DefenderSettings: Sendable {
     public var readsListedAddresses = false
     /// A hunting answer with this many rows counts as cut.
     public var huntingRowLimit = 100_000
+    /// No attempt of a call takes longer; most calls have a shorter limit of their own.
+    public var attemptSecondsMax = 400.0
     /// Sent instead of the HTTP client's own.
     public var userAgent: String?
     /// For each of machines, logon users and alerts; 0 for no limit, like the limits below.

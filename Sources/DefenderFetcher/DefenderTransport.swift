@@ -62,16 +62,8 @@ struct DefenderTransport: Sendable {
     private func attempt<Value: Sendable>(
         _ call: DefenderCall, _ attempts: inout Attempts, _ decode: @escaping @Sendable ([UInt8]) throws -> Value
     ) async throws -> Verdict<Value> {
-        try await budgets[call.family].acquireOrCancel()
-        // Only now: a wait for the budget may outlast a token.
-        let token = try await tokens[call.audience].token()
-        var request = call.request
-        request.authorization = token.authorization
-        if let userAgent = settings.userAgent { request.headers.append(("User-Agent", userAgent)) }
-        let started = clock.now()
-        let outcome = try await outcome(of: request)
+        let (outcome, token) = try await send(call, &attempts)
         attempts.count += 1
-        attempts.elapsedSeconds += clock.now() - started
 
         guard case .answer(let response) = outcome else {
             return try again(call, &attempts, outcome)
@@ -88,6 +80,35 @@ struct DefenderTransport: Sendable {
         default:
             return try again(call, &attempts, outcome)
         }
+    }
+
+    /// Waits for the budget, then sends; the call counts until its answer is here, because the server may count it at any
+    /// moment until then.
+    private func send(
+        _ call: DefenderCall, _ attempts: inout Attempts
+    ) async throws -> (AttemptOutcome, AccessTokenSource.Token) {
+        var seconds = 0.0
+        defer { attempts.elapsedSeconds += seconds }
+        do {
+            return try await budgets[call.family].counting { waited in
+                http.measureWait(waited, label: call.family.rawValue)
+                // Only now: a wait for the budget may outlast a token.
+                let token = try await tokens[call.audience].token()
+                let started = clock.now()
+                defer { seconds = clock.now() - started }
+                return (try await outcome(of: request(call, token)), token)
+            }
+        } catch OutboundError.cancelled {
+            throw CancellationError()
+        }
+    }
+
+    private func request(_ call: DefenderCall, _ token: AccessTokenSource.Token) -> OutboundRequest {
+        var request = call.request
+        request.authorization = token.authorization
+        request.deadlineSeconds = min(request.deadlineSeconds, settings.attemptSecondsMax)
+        if let userAgent = settings.userAgent { request.headers.append(("User-Agent", userAgent)) }
+        return request
     }
 
     private func outcome(of request: OutboundRequest) async throws -> AttemptOutcome {
@@ -129,7 +150,7 @@ struct DefenderTransport: Sendable {
     ) throws -> Verdict<Value> {
         var retryAfter: Double?
         if case .answer(let response) = outcome, response.status == 429 || response.status == 503 {
-            retryAfter = response.retryAfterSeconds
+            retryAfter = response.retryAfterSeconds(wallNow: clock.wall())
             if response.status == 429 {
                 let wait =
                     retryAfter ?? DefenderTransport.throttledSecondsDefault * Double(1 << min(attempts.throttled, 6))
@@ -175,25 +196,7 @@ struct DefenderTransport: Sendable {
     }
 }
 
-extension RateBudget {
-    fileprivate func acquireOrCancel() async throws {
-        do {
-            try await acquire()
-        } catch {
-            throw CancellationError()
-        }
-    }
-}
-
 extension OutboundResponse {
-    /// Defender gives seconds; another form counts as none.
-    fileprivate var retryAfterSeconds: Double? {
-        guard let text = header("Retry-After"), text.utf8.count <= 10,
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        else { return nil }
-        return Double(text)
-    }
-
     fileprivate var looksLikeHTML: Bool {
         body.first { $0 > 0x20 } == 0x3C
     }

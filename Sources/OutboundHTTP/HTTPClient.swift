@@ -21,6 +21,11 @@ public final class HTTPClient: Sendable {
         try await send(request, attempt: 1)
     }
 
+    /// Tells the configuration's `waited` of a wait for a budget that the caller keeps itself.
+    public func measureWait(_ seconds: Double, label: String) {
+        configuration.waited?(label, seconds)
+    }
+
     /// Ends every transfer and every wait as cancelled, closes the connections and refuses further requests.
     public func shutdown() {
         loop.shutdown()

@@ -8,4 +8,10 @@ extension OutboundResponse {
         let moment = curl_getdate(text, nil)
         return moment > 0 ? Double(moment) : nil
     }
+
+    /// The Retry-After header in seconds from `wallNow` (seconds since 1970), from either of its forms; `nil` without a
+    /// usable one.
+    public func retryAfterSeconds(wallNow: Double) -> Double? {
+        RetryAfter.seconds(header("Retry-After"), wallNow: wallNow)
+    }
 }

@@ -11,15 +11,18 @@ public final class RateBudget: Sendable {
     private let state: Locked<State>
     private let gate = FairGate()
     private let clock: WaitClock
+    private let journal: (any CallJournal)?
 
     /// - Parameters:
     ///   - perMinute: 0 for no limit; likewise `perHour`.
     ///   - marginSeconds: makes both windows longer, for a server's clock that runs a little differently.
+    ///   - journal: is told of every call before it goes out; not asked where there is no limit.
     public init(
         perMinute: Int, perHour: Int, marginSeconds: Double = 0.5, restoring snapshot: Snapshot? = nil,
-        clock: WaitClock = .system
+        journal: (any CallJournal)? = nil, clock: WaitClock = .system
     ) {
         self.clock = clock
+        self.journal = perMinute > 0 || perHour > 0 ? journal : nil
         var log = CallLog(perMinute: perMinute, perHour: perHour, marginSeconds: marginSeconds)
         if let snapshot {
             let now = clock.now()
@@ -48,6 +51,17 @@ public final class RateBudget: Sendable {
         end()
     }
 
+    /// Waits until a call may go out and makes it; it fills the windows until `call` ends, and as of that moment.
+    ///
+    /// - Parameter call: gets the seconds that it has waited.
+    /// - Throws: `OutboundError.cancelled`, and what `call` throws.
+    public func counting<Answer>(_ call: (_ waitedSeconds: Double) async throws -> Answer) async throws -> Answer {
+        let asked = clock.now()
+        try await begin()
+        defer { end() }
+        return try await call(clock.now() - asked)
+    }
+
     /// Counts a call as made now if one may go out at once and nobody waits for one.
     ///
     /// - Returns: whether it may go out.
@@ -64,6 +78,11 @@ public final class RateBudget: Sendable {
     /// Waits until a call may go out; it fills the windows until `end`, and as of that moment.
     func begin() async throws {
         guard !Task.isCancelled else { throw OutboundError.cancelled }
+        try await takeTurn()
+        await journal?.willCall(at: clock.wall())
+    }
+
+    private func takeTurn() async throws {
         state.withLock { $0.waiting += 1 }
         defer { state.withLock { $0.waiting -= 1 } }
         try await gate.enter()
@@ -93,9 +112,9 @@ public final class RateBudget: Sendable {
     /// Lets nothing out for that long, beginning now; a closing in force is never shortened.
     public func close(forSeconds seconds: Double) {
         guard seconds > 0 else { return }
-        state.withLock { state in
-            state.log.close(until: clock.now() + min(seconds, RateBudget.closedSecondsMax))
-        }
+        let bounded = min(seconds, RateBudget.closedSecondsMax)
+        state.withLock { $0.log.close(until: clock.now() + bounded) }
+        journal?.closed(until: clock.wall() + bounded)
     }
 
     /// What the budget allows now, for progress reports.

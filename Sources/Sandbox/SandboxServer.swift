@@ -68,6 +68,12 @@ public final class SandboxServer: Sendable {
         carServer.stop(graceSeconds: 0)
     }
 
+    /// Replaces the faults of both simulators; each gets those of its endpoints.
+    public func setFaults(_ faults: [Fault]) {
+        defender.faults.set(faults.filter { !$0.isOfCAR })
+        car.faults.set(faults.filter(\.isOfCAR))
+    }
+
     /// `http://127.0.0.1:PORT`: base of the Defender API and of the token endpoint.
     public var defenderURL: String { "http://127.0.0.1:\(defenderServer.port)" }
     /// `http://127.0.0.1:PORT/api/car/v2`: what `CAR_SERVICE_URL` is set to.

@@ -8,6 +8,7 @@ enum Migrations {
         migrator.registerMigration("2 ledger", migrate: LedgerMigration.migrate)
         migrator.registerMigration("3 briefs and adapters", migrate: LedgerMigration.addBriefsAndAdapters)
         migrator.registerMigration("4 plans", migrate: LedgerMigration.addPlans)
+        migrator.registerMigration("5 budgets", migrate: BudgetTables.create)
         return migrator
     }()
 

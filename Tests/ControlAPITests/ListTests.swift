@@ -82,7 +82,8 @@ import Testing
                 "createdAt":"2026-11-23T21:15:09.483Z","startedAt":null,"endedAt":null,"attempt":2,\
                 "effectiveKind":"initial","fallbackReason":"no save point in CAR","savePoint":{"from":"1","to":"2"},\
                 "progress":{"phase":"details","machines":{"done":1,"total":5},"requests":{"defender":4,"car":8},\
-                "etaSeconds":90},"failure":{"class":"datasource","code":51,"message":"no \\"route\\"\\n\\u003cb\\u003e",\
+                "etaSeconds":90,"forecast":null,"waitingUntil":null},\
+                "failure":{"class":"datasource","code":51,"message":"no \\"route\\"\\n\\u003cb\\u003e",\
                 "retryable":true},"links":{"self":"/v1/jobs/01JD0000000000000000000000",\
                 "events":"/v1/jobs/01JD0000000000000000000000/events",\
                 "report":"/v1/jobs/01JD0000000000000000000000/report"}}

@@ -2,10 +2,14 @@ import Sandbox
 import Testing
 
 extension Scenario {
+    func changeEverything() { sandbox.estate.changeEverything() }
+}
+
+extension Estate {
     /// A day on which everything changes that can.
     func changeEverything() {
-        sandbox.estate.advance(seconds: 3600)
-        sandbox.estate.mutate { state in
+        advance(seconds: 3600)
+        mutate { state in
             let ids = state.machines.filter { $0.healthStatus == "Active" && $0.id.count == 40 }.map(\.id)
             for (index, id) in ids.prefix(12).enumerated() {
                 _ = state.updateMachine(id: id) { $0.version = "25H\(index)" }

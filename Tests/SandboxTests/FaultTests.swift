@@ -74,8 +74,43 @@ import Testing
             "", "{}", #"{"faults":[{}]}"#, #"{"faults":[{"endpoint":"x","kind":"hang"}]}"#,
             #"{"faults":[{"endpoint":"machines","kind":"x"}]}"#,
             #"{"faults":[{"endpoint":"machines","kind":"status"}]}"#,
+            #"{"faults":[{"endpoint":"machines","kind":"hang","count":"two"}]}"#,
+            #"{"faults":[{"endpoint":"machines","kind":"hang","probability":2}]}"#,
+            #"{"faults":[{"endpoint":"machines","kind":"hang","often":2}]}"#,
+            #"{"faults":[{"endpoint":"machines","kind":"importFails","status":500}]}"#,
+            #"{"faults":[],"seed":3}"#,
         ] {
             #expect(try put(bad).status == 400)
         }
+    }
+
+    @Test func `name the member that can't be used`() throws {
+        let body = #"{"faults":[{"endpoint":"machines","kind":"delay","milliseconds":1,"often":2}]}"#
+        let json = try JSONParser.parse(Array(body.utf8))
+        #expect(throws: FaultPlan.BadPlan(detail: "faults[0].often: unknown for delay")) {
+            try FaultPlan.faults(from: json)
+        }
+    }
+
+    @Test func `repeat, drop and misdirect pages`() throws {
+        let probe = try DefenderProbe()
+        func page(_ kind: Fault.Kind?) throws -> JSONValue {
+            probe.simulator.faults.set(kind.map { [Fault("machines", $0)] } ?? [])
+            return try probe.get("/api/machines", [("$top", "2"), ("$skip", "2")]).json
+        }
+        let first = try probe.get("/api/machines", [("$top", "2")]).json
+        #expect(try page(nil)["value"] != first["value"])
+        #expect(try page(.duplicatePage)["value"] == first["value"])
+        #expect(try page(.missingPage)["value"] == [])
+        let loop = try page(.nextLinkLoops)["@odata.nextLink"]?.stringValue ?? ""
+        #expect(loop.contains("$skip=2"))
+        #expect(try page(.nextLinkElsewhere)["@odata.nextLink"]?.stringValue?.contains("elsewhere.example") == true)
+    }
+
+    @Test func `refuse the tokens given so far once`() throws {
+        let probe = try DefenderProbe()
+        probe.simulator.faults.set([Fault("machines", .expireTokens)])
+        #expect(try probe.get("/api/machines").status == 401)
+        #expect(try probe.get("/api/machines").status == 401)
     }
 }

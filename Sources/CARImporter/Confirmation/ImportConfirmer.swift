@@ -118,7 +118,7 @@ actor ImportConfirmer {
     private func ask(_ url: String, for ids: Set<String>) async {
         var request = calls.request(.get, url: url, label: "importstatus")
         let left = (waiters.values.map(\.deadline).min() ?? 0) - calls.clock.now()
-        request.deadlineSeconds = min(30, max(0.2, left))
+        request.deadlineSeconds = min(30, calls.settings.attemptSecondsMax, max(0.2, left))
         do {
             let response = try await calls.send(request, operation: "GET importstatus", repetition: .never)
             guard response.status == 200 else {

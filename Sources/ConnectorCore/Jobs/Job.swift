@@ -92,10 +92,28 @@ public struct JobProgress: Sendable, Equatable, Codable {
     public var machines: Count
     public var requests: Requests
     public var etaSeconds: Int?
+    /// What the run needs from Defender, told before its calls for details begin.
+    public var forecast: Forecast?
+    /// Until when calls wait for the limits at least; `nil` while none waits.
+    public var waitingUntil: Timestamp?
+
+    /// The calls of a run, and how long they take at the limits at least.
+    public struct Forecast: Sendable, Equatable, Codable {
+        public var calls: DefenderCalls
+        public var seconds: Int
+
+        public init(calls: DefenderCalls, seconds: Int) {
+            self.calls = calls
+            self.seconds = seconds
+        }
+    }
 
     public init(
-        phase: Phase = .machines, machines: Count = Count(), requests: Requests = Requests(), etaSeconds: Int? = nil
+        phase: Phase = .machines, machines: Count = Count(), requests: Requests = Requests(), etaSeconds: Int? = nil,
+        forecast: Forecast? = nil, waitingUntil: Timestamp? = nil
     ) {
+        self.forecast = forecast
+        self.waitingUntil = waitingUntil
         self.phase = phase
         self.machines = machines
         self.requests = requests

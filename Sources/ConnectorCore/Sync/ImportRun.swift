@@ -14,13 +14,15 @@ public struct ImportRun: Sendable {
         self.job = job
         self.ports = ports
         self.options = options.applying(job.options)
-        progress = RunProgress(ports: ports, earlier: job.progress.requests)
+        progress = RunProgress(ports: ports, options: self.options, earlier: job.progress)
     }
 
     /// Returns when CAR shows what Defender knew at the start of the run.
     ///
     /// - Throws: `CancellationError` when cancelled; otherwise an error that `JobFailure(describing:)` explains.
     public func run() async throws {
+        // Cancelled and awaited when the run ends.
+        async let _ = progress.watchWaits()
         do {
             var checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
             while checkpoint.step != .done {
@@ -41,8 +43,10 @@ public struct ImportRun: Sendable {
             checkpoint.step = .machines
         case .machines:
             try await announce(checkpoint, phase: .machines)
+            try await forecastFromLedger(checkpoint)
             try await listMachines(&checkpoint)
             try await guardDeletions(checkpoint)
+            try await forecast(checkpoint, machines: ports.store.workCount(of: job.id).total)
             checkpoint.step = .details
         case .details:
             try await announce(checkpoint, phase: .details)
@@ -71,6 +75,20 @@ public struct ImportRun: Sendable {
 
     private func announce(_ checkpoint: RunCheckpoint, phase: JobProgress.Phase) async throws {
         try await progress.enter(phase, machines: ports.store.workCount(of: job.id))
+    }
+
+    // MARK: Forecast
+
+    /// Before the first call an initial import can tell by the machines known from earlier ones.
+    private func forecastFromLedger(_ checkpoint: RunCheckpoint) async throws {
+        guard checkpoint.effectiveKind == .initial else { return }
+        let known = try await ports.store.ledger(of: job.connection).machinesKnown
+        if known > 0 { try await forecast(checkpoint, machines: known) }
+    }
+
+    private func forecast(_ checkpoint: RunCheckpoint, machines: Int) async throws {
+        try await progress.announce(
+            options.calls(machines: machines, isIncremental: checkpoint.effectiveKind == .incremental))
     }
 
     // MARK: Prepare

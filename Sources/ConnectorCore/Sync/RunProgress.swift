@@ -1,8 +1,10 @@
 /// Tells the job how far it is: phases at once, counts a few times a second at most.
 actor RunProgress {
     private static let pause = Duration.milliseconds(250)
+    private static let watchPause = Duration.seconds(5)
 
     private let ports: RunPorts
+    private let options: RunOptions
     private var progress = JobProgress()
     private var lastRecorded: ContinuousClock.Instant?
     private var detailsStarted: ContinuousClock.Instant?
@@ -11,8 +13,11 @@ actor RunProgress {
     private let requestsBefore: JobProgress.Requests
 
     /// - Parameter earlier: requests of the job's earlier attempts.
-    init(ports: RunPorts, earlier: JobProgress.Requests) {
+    init(ports: RunPorts, options: RunOptions, earlier: JobProgress) {
         self.ports = ports
+        self.options = options
+        progress.forecast = earlier.forecast
+        let earlier = earlier.requests
         requestsBefore = JobProgress.Requests(
             defender: ports.defender.requestCount - earlier.defender, car: ports.car.requestCount - earlier.car)
     }
@@ -40,6 +45,24 @@ actor RunProgress {
         try await record()
     }
 
+    /// Tells what the run will ask of Defender.
+    func announce(_ calls: DefenderCalls) async throws {
+        let seconds = ports.defender.forecast(calls).seconds
+        progress.forecast = JobProgress.Forecast(calls: calls, seconds: Int(seconds.rounded(.up)))
+        try await record()
+    }
+
+    /// Keeps the job current while nothing else happens because calls wait for the limits. Ends when cancelled.
+    func watchWaits() async {
+        while !Task.isCancelled {
+            // Throws when cancelled, which the condition sees.
+            try? await Task.sleep(for: Self.watchPause)
+            let isWaiting = ports.defender.forecast(DefenderCalls()).waitSeconds > 1
+            // What is not recorded now is recorded next time.
+            if !Task.isCancelled, isWaiting || progress.waitingUntil != nil { try? await record() }
+        }
+    }
+
     private func recordIfDue() async throws {
         if let lastRecorded, ContinuousClock.now - lastRecorded < Self.pause { return }
         try await record()
@@ -50,6 +73,8 @@ actor RunProgress {
         progress.requests.defender = ports.defender.requestCount - requestsBefore.defender
         progress.requests.car = ports.car.requestCount - requestsBefore.car
         progress.etaSeconds = estimate()
+        let wait = ports.defender.forecast(DefenderCalls()).waitSeconds
+        progress.waitingUntil = wait > 1 ? ports.now().adding(seconds: Int64(wait.rounded(.up))) : nil
         try await ports.record(JobUpdate(progress: progress))
     }
 
@@ -58,9 +83,7 @@ actor RunProgress {
         guard progress.phase == .machines || progress.phase == .details else { return 0 }
         let left = progress.machines.total - progress.machines.done
         guard progress.phase == .details, left >= 0 else { return nil }
-        let byLimits = ports.defender.forecast(
-            DefenderCalls(logonUsers: left, hunting: 2 * ((left + 149) / 150))
-        ).seconds
+        let byLimits = ports.defender.forecast(options.calls(machines: left)).seconds
         var byPace = 0.0
         if let detailsStarted, progress.machines.done > doneAtStart {
             let elapsed = ContinuousClock.now - detailsStarted

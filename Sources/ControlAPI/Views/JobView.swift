@@ -46,6 +46,18 @@ enum JobView {
                 "defender": JSONValue(progress.requests.defender), "car": JSONValue(progress.requests.car),
             ]),
             "etaSeconds": JSONValue(progress.etaSeconds),
+            "forecast": progress.forecast.map(forecast) ?? .null,
+            "waitingUntil": progress.waitingUntil.map { .string($0.iso8601) } ?? .null,
+        ])
+    }
+
+    private static func forecast(_ forecast: JobProgress.Forecast) -> JSONValue {
+        .object([
+            "calls": .object([
+                "machines": JSONValue(forecast.calls.machines), "logonusers": JSONValue(forecast.calls.logonUsers),
+                "hunting": JSONValue(forecast.calls.hunting), "alerts": JSONValue(forecast.calls.alerts),
+            ]),
+            "seconds": JSONValue(forecast.seconds),
         ])
     }
 

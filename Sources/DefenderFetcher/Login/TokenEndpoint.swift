@@ -42,7 +42,7 @@ struct TokenEndpoint: Sendable {
         if let userAgent = settings.userAgent { request.headers.append(("User-Agent", userAgent)) }
         request.label = "token"
         request.answerBytesMax = TokenEndpoint.answerBytesMax
-        request.deadlineSeconds = 30
+        request.deadlineSeconds = min(30, settings.attemptSecondsMax)
         return request
     }
 

@@ -37,7 +37,7 @@ extension CARSimulator {
 
     func job(_ effect: CARState.Effect, _ fault: Fault.Kind?) -> HTTPResponse {
         let id = state.withLock { $0.startJob(effect, fails: fault == .jobFails) }
-        later { $0.applyJob(id) }
+        if fault != .jobHangs { later { $0.applyJob(id) } }
         return SandboxAnswer.json(200, ["job_id": .string(id)])
     }
 

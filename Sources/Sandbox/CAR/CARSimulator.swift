@@ -111,7 +111,12 @@ public final class CARSimulator: Sendable {
         case .importStatus: try importStatus(request, fault)
         case .source(let name): try source(name)
         case .patchSource: try patchSource(request)
-        case .patchEdge(let kind): try patchEdge(kind, request)
+        case .patchEdge(let kind):
+            if fault == .unknownEdge {
+                throw CARError(404, "not_found", "No such edge in \(kind).")
+            } else {
+                try patchEdge(kind, request)
+            }
         case .delete(let source, let collection): try delete(source, collection, request)
         case .importSchema: SandboxAnswer.json(200, ["schema": CARSchema.json])
         case .query: try query(request)

@@ -41,11 +41,12 @@ public final class DefenderSimulator: Sendable {
                 error: { [tokens] status in
                     tokens.refuse("temporarily_unavailable", 90033, "A transient error has occurred.", status: status)
                 }
-            ) { [tokens] request in tokens.answer(tenant: segments[0], request) }
+            ) { [tokens] request, _ in tokens.answer(tenant: segments[0], request) }
         }
         if segments == ["v1.0", "security", "runHuntingQuery"] {
-            return try api(request, "hunting", "POST", audience: .graph) { [self] request throws(DefenderError) in
-                try hunt(request, form: .graph)
+            return try api(request, "hunting", "POST", audience: .graph) {
+                [self] request, fault throws(DefenderError) in
+                try hunt(request, form: .graph, fault)
             }
         }
         var path = segments[...]
@@ -55,12 +56,12 @@ public final class DefenderSimulator: Sendable {
         case 1 where path.first == "machines": return try api(request, "machines", "GET", machines)
         case 1 where path.first == "alerts": return try api(request, "alerts", "GET", alerts)
         case 2 where path == ["advancedqueries", "run"]:
-            return try api(request, "hunting", "POST") { [self] request throws(DefenderError) in
-                try hunt(request, form: .defender)
+            return try api(request, "hunting", "POST") { [self] request, fault throws(DefenderError) in
+                try hunt(request, form: .defender, fault)
             }
         case 3 where path.first == "machines" && path.last == "logonusers":
             let id = path[path.startIndex + 1]
-            return try api(request, "logonusers", "GET") { [self] request throws(DefenderError) in
+            return try api(request, "logonusers", "GET") { [self] request, _ throws(DefenderError) in
                 try logonUsers(of: id, request)
             }
         default: return DefenderError(404, "NotFound", "No resource at \(request.path).").response
@@ -71,16 +72,18 @@ public final class DefenderSimulator: Sendable {
 
     private func api(
         _ request: HTTPRequest, _ endpoint: String, _ method: String, audience: TokenService.Audience = .defender,
-        _ work: @escaping @Sendable (HTTPRequest) throws(DefenderError) -> HTTPResponse
+        _ work: @escaping @Sendable (HTTPRequest, Fault.Kind?) throws(DefenderError) -> HTTPResponse
     ) throws -> HTTPResponse {
-        try respond(to: request, endpoint: endpoint, error: { DefenderError(status: $0).response }) { [self] request in
+        try respond(to: request, endpoint: endpoint, error: { DefenderError(status: $0).response }) {
+            [self] request, fault in
             do throws(DefenderError) {
                 guard request.method == method else {
                     throw DefenderError(405, "MethodNotAllowed", "The method \(request.method) is not allowed.")
                 }
+                if fault == .expireTokens { tokens.revokeAll() }
                 try authorize(request, for: audience)
                 try takeCall(endpoint)
-                return try work(request)
+                return try work(request, fault)
             } catch {
                 if error.status == 429 { counters.countThrottled(endpoint) }
                 return error.response
@@ -90,13 +93,11 @@ public final class DefenderSimulator: Sendable {
 
     private func respond(
         to request: HTTPRequest, endpoint: String, error: (Int) -> HTTPResponse,
-        answer: @escaping @Sendable (HTTPRequest) throws -> HTTPResponse
+        answer: @escaping @Sendable (HTTPRequest, Fault.Kind?) throws -> HTTPResponse
     ) throws -> HTTPResponse {
         counters.countCall(endpoint)
-        let response = try FaultyEndpoint.respond(to: request, plan: faults, endpoint: endpoint, error: error) {
-            request, _ in
-            try answer(request)
-        }
+        let response = try FaultyEndpoint.respond(
+            to: request, plan: faults, endpoint: endpoint, error: error, answer: answer)
         counters.countAnswer(endpoint, response)
         return response
     }
@@ -124,49 +125,59 @@ public final class DefenderSimulator: Sendable {
 
     // MARK: Calls
 
-    private func machines(_ request: HTTPRequest) throws(DefenderError) -> HTTPResponse {
+    private func machines(_ request: HTTPRequest, _ fault: Fault.Kind?) throws(DefenderError) -> HTTPResponse {
         let query = try ListQuery(request, properties: FilterProperties.machine)
         let state = estate.snapshot()
         var matching = state.machines
         if let filter = query.filter {
             matching = matching.filter { machine in filter.matches { FilterProperties.value($0, of: machine) } }
         }
-        return try page(matching, query, request, path: "machines") { machine, writer in
+        return try page(matching, query, request, fault, path: "machines") { machine, writer in
             DefenderJSON.write(machine, rows: state.networkRows(of: machine), to: &writer)
         }
     }
 
-    private func alerts(_ request: HTTPRequest) throws(DefenderError) -> HTTPResponse {
+    private func alerts(_ request: HTTPRequest, _ fault: Fault.Kind?) throws(DefenderError) -> HTTPResponse {
         let query = try ListQuery(request, properties: FilterProperties.alert)
         var matching = estate.snapshot().alerts
         if let filter = query.filter {
             matching = matching.filter { alert in filter.matches { FilterProperties.value($0, of: alert) } }
         }
-        return try page(matching, query, request, path: "alerts") { DefenderJSON.write($0, to: &$1) }
+        return try page(matching, query, request, fault, path: "alerts") { DefenderJSON.write($0, to: &$1) }
     }
 
     private func page<Element>(
-        _ matching: [Element], _ query: ListQuery, _ request: HTTPRequest, path: String,
+        _ matching: [Element], _ query: ListQuery, _ request: HTTPRequest, _ fault: Fault.Kind?, path: String,
         write: (Element, inout JSONWriter) -> Void
     ) throws(DefenderError) -> HTTPResponse {
         if matching.isEmpty, options.emptyListIsNotFound {
             throw DefenderError(404, "ResourceNotFound", "No \(path) were found.")
         }
         let length = min(query.top ?? ListQuery.topMax, options.pageMaximum)
-        let page = matching.dropFirst(query.skip).prefix(length)
-        let hasMore = query.skip + page.count < matching.count
+        let skip = fault == .duplicatePage ? max(0, query.skip - length) : query.skip
+        let page = fault == .missingPage ? [] : matching.dropFirst(skip).prefix(length)
+        let link = nextLink(fault, host: Self.host(request), path: "/api/\(path)")
+        let hasMore = fault != .missingPage && (query.skip + page.count < matching.count || link.isForced)
         counters.countRows(path, page.count)
         var writer = JSONWriter(capacity: 256 + page.count * 1400)
         writer.object { writer in
             writer.member("@odata.context", "https://\(Self.host(request))/api/$metadata#\(path)")
             writer.key("value")
             writer.array { writer in for element in page { write(element, &writer) } }
-            let link = NextLink(mode: options.nextLinks, host: Self.host(request), path: "/api/\(path)")
-            if let link = link.text(after: query, pageCount: page.count, hasMore: hasMore) {
+            if let link = link.value.text(after: query, pageCount: page.count, hasMore: hasMore) {
                 writer.member("@odata.nextLink", link)
             }
         }
         return SandboxAnswer.json(200, writer.bytes)
+    }
+
+    /// - Returns: the link, and whether a fault demands one even on the last page.
+    private func nextLink(_ fault: Fault.Kind?, host: String, path: String) -> (value: NextLink, isForced: Bool) {
+        switch fault {
+        case .nextLinkLoops: (NextLink(mode: .looping, host: host, path: path), true)
+        case .nextLinkElsewhere: (NextLink(mode: .foreignHost, host: host, path: path), true)
+        default: (NextLink(mode: options.nextLinks, host: host, path: path), false)
+        }
     }
 
     private static func host(_ request: HTTPRequest) -> String {
@@ -192,7 +203,9 @@ public final class DefenderSimulator: Sendable {
         return SandboxAnswer.json(200, writer.bytes)
     }
 
-    private func hunt(_ request: HTTPRequest, form: HuntingAnswer.Form) throws(DefenderError) -> HTTPResponse {
+    private func hunt(
+        _ request: HTTPRequest, form: HuntingAnswer.Form, _ fault: Fault.Kind?
+    ) throws(DefenderError) -> HTTPResponse {
         let type = request.headers["Content-Type"]?.split(separator: ";").first.map(String.init) ?? ""
         guard type.lowercased() == "application/json" else {
             throw DefenderError(400, "InvalidRequestBody", "The request's content type must be application/json.")
@@ -212,8 +225,12 @@ public final class DefenderSimulator: Sendable {
         do throws(HuntingError) {
             let query = try KQLParser.parse(text, now: state.now)
             var executor = HuntingExecutor(state: state, random: SplitMix64(seed: state.seed, 0x80, number))
-            let relation = try executor.run(query, rowLimit: options.huntingRowLimit)
-            guard let bytes = HuntingAnswer.write(relation, form: form, bytesMax: options.huntingBytesMaximum) else {
+            var rowLimit = options.huntingRowLimit
+            if case .cutRows(let rows) = fault { rowLimit = min(rowLimit, rows) }
+            let relation = try executor.run(query, rowLimit: rowLimit)
+            guard fault != .resultTooLarge,
+                let bytes = HuntingAnswer.write(relation, form: form, bytesMax: options.huntingBytesMaximum)
+            else {
                 throw HuntingError("Query execution has exceeded the allowed result size. Optimize your query.")
             }
             counters.countRows("hunting", relation.rows.count)

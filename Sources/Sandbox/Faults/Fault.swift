@@ -15,6 +15,10 @@ public struct Fault: Sendable, Equatable {
         case status(Int)
         /// 429 with or without Retry-After.
         case throttle(retryAfterSeconds: Int?)
+        /// 429 whose Retry-After is an HTTP date.
+        case throttleUntil(seconds: Int)
+        /// Only Defender's calls: every token given so far is refused, this request's first.
+        case expireTokens
         /// A proxy's HTML page.
         case html(status: Int)
         /// 200 with a body that is not JSON.
@@ -23,6 +27,18 @@ public struct Fault: Sendable, Equatable {
         case wrongShape
         /// 200 without a body.
         case empty
+        /// Only `machines` and `alerts`: the page before comes once more.
+        case duplicatePage
+        /// Only `machines` and `alerts`: 200 with an empty list, as if there were no more.
+        case missingPage
+        /// Only `machines` and `alerts`: a nextLink that leads to the page it is on.
+        case nextLinkLoops
+        /// Only `machines` and `alerts`: a nextLink to another host.
+        case nextLinkElsewhere
+        /// Only `hunting`: the answer ends after so many rows without a word.
+        case cutRows(Int)
+        /// Only `hunting`: refused with 400 because the result would be too large.
+        case resultTooLarge
         /// Only `car.imports`: accepted, and reported in `error_imports` with this status code later.
         case importFails(statusCode: Int)
         /// Only `car.imports`: accepted, and never finished.
@@ -31,6 +47,10 @@ public struct Fault: Sendable, Equatable {
         case statusWithoutLists
         /// Only endpoints that start a CAR job: the job ends with status ERROR.
         case jobFails
+        /// Only endpoints that start a CAR job: the job never ends.
+        case jobHangs
+        /// Only `car.edge.patch`: CAR has no such edge; nothing is changed.
+        case unknownEdge
     }
 
     /// The names of `FaultPlan.endpoints`.

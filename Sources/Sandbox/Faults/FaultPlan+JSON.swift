@@ -6,53 +6,74 @@ extension FaultPlan {
 
     /// Reads `{"faults":[{"endpoint":"machines","kind":"status","status":503,"after":2,"count":1,"probability":1}]}`.
     ///
-    /// `kind` is one of delay (`milliseconds`), hang, resetBefore, resetAfter, truncate, status (`status`), throttle
-    /// (`retryAfterSeconds`, absent = no header), html (`status`), wrongJSON, wrongShape, empty, importFails (`status`),
-    /// importHangs, statusWithoutLists, jobFails. `count` null means every request; absent means one.
+    /// `docs/sandbox.md` lists kinds and members. `count` null means every request; absent means one.
+    ///
+    /// - Throws: `BadPlan` for anything unknown, of another type or out of range, and for a kind that the endpoint doesn't
+    ///   have.
     public static func faults(from json: JSONValue) throws(BadPlan) -> [Fault] {
+        for member in json.objectValue ?? [] where member.name != "faults" {
+            throw BadPlan(detail: "\(member.name): unknown")
+        }
         guard let list = json["faults"]?.arrayValue else { throw BadPlan(detail: "faults: must be an array") }
         var faults: [Fault] = []
-        for (index, entry) in list.enumerated() {
-            guard let endpoint = entry["endpoint"]?.stringValue, endpoints.contains(endpoint) else {
-                throw BadPlan(detail: "faults[\(index)].endpoint: must be one of \(endpoints.joined(separator: ", "))")
-            }
-            var fault = Fault(endpoint, try kind(of: entry, index: index))
-            fault.after = integer("after", in: entry) ?? 0
-            if entry["count"] == .null { fault.count = nil } else { fault.count = integer("count", in: entry) ?? 1 }
-            fault.probability = entry["probability"]?.numberValue ?? 1
-            faults.append(fault)
-        }
+        for (index, entry) in list.enumerated() { faults.append(try FaultEntry(entry, index: index).fault()) }
         return faults
     }
+}
 
-    private static func integer(_ name: String, in entry: JSONValue) -> Int? {
-        entry[name]?.numberValue.flatMap { Int(exactly: $0) }
+/// One description of a fault.
+private struct FaultEntry {
+    private let members: [JSONValue.Member]
+    private let path: String
+
+    init(_ json: JSONValue, index: Int) throws(FaultPlan.BadPlan) {
+        path = "faults[\(index)]"
+        guard let members = json.objectValue else { throw FaultPlan.BadPlan(detail: "\(path): must be an object") }
+        self.members = members
     }
 
-    private static func kind(of entry: JSONValue, index: Int) throws(BadPlan) -> Fault.Kind {
-        func needed(_ name: String) throws(BadPlan) -> Int {
-            guard let number = integer(name, in: entry), number >= 0 else {
-                throw BadPlan(detail: "faults[\(index)].\(name): must be a whole number")
+    func fault() throws(FaultPlan.BadPlan) -> Fault {
+        guard let endpoint = value("endpoint")?.stringValue, FaultPlan.endpoints.contains(endpoint) else {
+            throw bad("endpoint", "must be one of \(FaultPlan.endpoints.joined(separator: ", "))")
+        }
+        guard let name = value("kind")?.stringValue, let form = Fault.forms[name] else {
+            throw bad("kind", "must be one of \(Fault.forms.keys.sorted().joined(separator: ", "))")
+        }
+        let known = ["endpoint", "kind", "after", "count", "probability"] + [form.member].compactMap(\.self)
+        for member in members where !known.contains(member.name) { throw bad(member.name, "unknown for \(name)") }
+        var number: Int?
+        if let member = form.member {
+            number = try integer(member)
+            if number == nil, form.isRequired { throw bad(member, "must be a whole number") }
+            if member == "status", let number, !(200...599).contains(number) { throw bad(member, "must be 200 to 599") }
+        }
+        var fault = Fault(endpoint, form.make(number))
+        guard fault.kind.fits(endpoint) else { throw bad("kind", "\(name) is not for \(endpoint)") }
+        fault.after = try integer("after") ?? 0
+        fault.count = value("count") == .null ? nil : try integer("count") ?? 1
+        if let probability = value("probability") {
+            guard let share = probability.numberValue, (0...1).contains(share) else {
+                throw bad("probability", "must be 0 to 1")
             }
-            return number
+            fault.probability = share
         }
-        switch entry["kind"]?.stringValue {
-        case "delay": return .delay(milliseconds: try needed("milliseconds"))
-        case "hang": return .hang
-        case "resetBefore": return .resetBefore
-        case "resetAfter": return .resetAfter
-        case "truncate": return .truncate
-        case "status": return .status(try needed("status"))
-        case "throttle": return .throttle(retryAfterSeconds: integer("retryAfterSeconds", in: entry))
-        case "html": return .html(status: try needed("status"))
-        case "wrongJSON": return .wrongJSON
-        case "wrongShape": return .wrongShape
-        case "empty": return .empty
-        case "importFails": return .importFails(statusCode: try needed("status"))
-        case "importHangs": return .importHangs
-        case "statusWithoutLists": return .statusWithoutLists
-        case "jobFails": return .jobFails
-        default: throw BadPlan(detail: "faults[\(index)].kind: unknown")
+        return fault
+    }
+
+    private func value(_ name: String) -> JSONValue? {
+        members.first { $0.name == name }?.value
+    }
+
+    /// - Returns: `nil` where the member is absent.
+    private func integer(_ name: String) throws(FaultPlan.BadPlan) -> Int? {
+        guard let value = value(name) else { return nil }
+        guard let number = value.numberValue.flatMap({ Int(exactly: $0) }), (0...1_000_000_000).contains(number) else {
+            throw bad(name, "must be a whole number")
         }
+        return number
+    }
+
+    private func bad(_ member: String, _ reason: String) -> FaultPlan.BadPlan {
+        FaultPlan.BadPlan(detail: "\(path).\(member): \(reason)")
     }
 }

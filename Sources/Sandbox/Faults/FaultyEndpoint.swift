@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import MicroHTTP
 
 /// Applies what a fault asks for around an endpoint's own answer.
@@ -34,6 +35,10 @@ enum FaultyEndpoint {
             var response = error(429)
             response.headers["Retry-After"] = seconds.map(String.init)
             return response
+        case .throttleUntil(let seconds):
+            var response = error(429)
+            response.headers["Retry-After"] = httpDate(secondsFromNow: seconds)
+            return response
         case .html(let status):
             return HTTPResponse(
                 status: status, contentType: "text/html",
@@ -41,7 +46,19 @@ enum FaultyEndpoint {
         case .wrongJSON: return SandboxAnswer.json(200, Array("{\"value\":[{\"id\":".utf8))
         case .wrongShape: return SandboxAnswer.json(200, ["unexpected": true])
         case .empty: return HTTPResponse(status: 200, headers: ["Content-Type": "application/json"])
-        case .importFails, .importHangs, .statusWithoutLists, .jobFails: return try answer(request, fault)
+        case .expireTokens, .duplicatePage, .missingPage, .nextLinkLoops, .nextLinkElsewhere, .cutRows, .resultTooLarge,
+            .importFails, .importHangs, .statusWithoutLists, .jobFails, .jobHangs, .unknownEdge:
+            return try answer(request, fault)
         }
+    }
+
+    /// Such as `Sun, 06 Nov 1994 08:49:37 GMT`, rounded up to the second.
+    private static func httpDate(secondsFromNow seconds: Int) -> String {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(secondsFromGMT: 0)
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        let now = Date().timeIntervalSince1970.rounded(.up)
+        return formatter.string(from: Date(timeIntervalSince1970: now + Double(seconds)))
     }
 }

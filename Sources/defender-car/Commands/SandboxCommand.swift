@@ -43,6 +43,9 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write every request to this file: for measurements only.", valueName: "file"))
     var record: String?
 
+    @Option(help: "A YAML file of faults that the simulators show (docs/sandbox.md).")
+    var faults: String?
+
     func validate() throws {
         guard pageMaximum > 0 else { throw ValidationError("--page-maximum must be at least 1") }
         guard huntingRowLimit > 0 else { throw ValidationError("--hunting-row-limit must be at least 1") }
@@ -61,6 +64,14 @@ struct SandboxCommand: AsyncParsableCommand {
         options.prepared = prepared
         options.recordPath = record
         let sandbox = SandboxServer(options: options)
+        if let faults {
+            do {
+                sandbox.setFaults(try FaultFile.read(faults))
+            } catch {
+                StandardStreams.error("the sandbox can't start: \(error)\n")
+                throw ExitCode(2)
+            }
+        }
         do {
             try sandbox.start()
         } catch {

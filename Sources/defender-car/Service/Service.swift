@@ -68,7 +68,7 @@ final class Engine: Sendable {
             version: BuildInfo.version, connections: settings.connections.map(\.name), known: .service)
         let store = try SQLiteStore(stateDirectory: settings.service.stateDirectory)
         let runs = SQLiteRunStore(writer: store.pool)
-        let budgets = TenantBudgets()
+        let budgets = try TenantBudgets(store: store, logger: logger)
         let runtimes = try settings.connections.compactMap { connection in
             try connection.car.map {
                 try ConnectionRuntime(

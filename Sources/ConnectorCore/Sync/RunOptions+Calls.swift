@@ -1,0 +1,25 @@
+extension RunOptions {
+    /// The calls for the details of so many machines, when nothing has to be asked twice.
+    func calls(machines: Int) -> DefenderCalls {
+        let batches = (machines + machinesPerBatch - 1) / machinesPerBatch
+        var perBatch = 0
+        if addresses == .hunting { perBatch += 1 }
+        if users == .hunting { perBatch += 1 }
+        if vulnerabilities { perBatch += 1 }
+        // The first batches bring most of the CVEs, whose descriptions are read once; later ones seldom a new one.
+        let descriptions = vulnerabilities ? min(batches, 5 + batches / 20) : 0
+        return DefenderCalls(
+            logonUsers: users == .logonUsers ? machines : 0, hunting: batches * perBatch + descriptions)
+    }
+
+    /// The calls of a whole run once its machines are listed.
+    ///
+    /// - Parameter isIncremental: reads a second list of machines, and the end of a list by its short page; an initial
+    ///   import reads on until a page is empty.
+    func calls(machines: Int, isIncremental: Bool) -> DefenderCalls {
+        var calls = calls(machines: machines)
+        calls.machines = machines / machinesPerPage + 2
+        calls.alerts = alerts ? (isIncremental ? 1 : 2) : 0
+        return calls
+    }
+}

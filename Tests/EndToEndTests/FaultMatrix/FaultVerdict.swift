@@ -1,0 +1,46 @@
+import ConnectorCore
+import Sandbox
+
+/// Which failure a fault may end in.
+enum FaultVerdict {
+    /// Codes of the failures that describe the fault truly.
+    static func codes(_ cell: FaultCell) -> Set<Int> {
+        cell.endpoint.hasPrefix("car.") ? carCodes(cell) : defenderCodes(cell)
+    }
+
+    private static func defenderCodes(_ cell: FaultCell) -> Set<Int> {
+        switch cell.fault.kind {
+        case .delay: []
+        case .hang, .resetBefore, .resetAfter, .throttle, .throttleUntil: [51]
+        case .status(let status) where status >= 500: [51]
+        case .html(let status): status == 200 ? [55] : [51]
+        // A list answered with half of its body may be seen as cut on its way.
+        case .truncate: [51, 55]
+        case .status(401): [52]
+        case .status(403): [53]
+        case .status(404): [55]
+        case .status: [54]
+        default: [52, 55]
+        }
+    }
+
+    private static func carCodes(_ cell: FaultCell) -> Set<Int> {
+        switch cell.fault.kind {
+        case .delay: []
+        case .status(404): [10, 20]
+        case .html, .importFails, .jobFails, .wrongJSON, .wrongShape, .empty, .truncate, .throttle, .throttleUntil:
+            [10, 20]
+        default: [10]
+        }
+    }
+
+    /// Answers that say, as Defender documents it, that there is nothing.
+    static func isAsTold(_ cell: FaultCell) -> Bool {
+        switch cell.fault.kind {
+        case .missingPage: cell.isPersistent
+        case .status(404): ["machines", "alerts", "logonusers"].contains(cell.endpoint)
+        // One row too few is no sign of a cut, and none at all is a complete answer.
+        default: false
+        }
+    }
+}
