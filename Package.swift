@@ -67,7 +67,11 @@ let package = Package(
         .testTarget(
             name: "CARImporterTests",
             dependencies: ["CARImporter", "ConnectorCore", "OutboundHTTP", "MicroHTTP", "Sandbox", "Threading"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "ConnectorCore", "Threading", grdb]),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Store", "ConnectorCore", "DefenderFetcher", "CARImporter", "OutboundHTTP", "Sandbox", "Threading", grdb,
+            ]),
         .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
         .testTarget(

@@ -90,6 +90,14 @@ struct CARCalls: Sendable {
         throw CARError(operation: operation, reason: .rejected(status: response.status), detail: detail)
     }
 
+    /// The same of an answer whose content is not needed: empty or JSON, since anything else is not CAR's.
+    func requireJSONOrNothing(_ response: OutboundResponse, operation: String) throws(CARError) {
+        try requireSuccess(response, operation: operation)
+        guard response.body.isEmpty || (try? JSONSerialization.jsonObject(with: Data(response.body))) != nil else {
+            throw malformed(response, operation: operation)
+        }
+    }
+
     func decode<Answer: Decodable>(
         _ type: Answer.Type, from response: OutboundResponse, operation: String
     ) throws(CARError) -> Answer {

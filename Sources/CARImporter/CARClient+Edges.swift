@@ -1,4 +1,5 @@
 import ConnectorCore
+import OutboundHTTP
 
 extension CARClient {
     @discardableResult
@@ -30,8 +31,8 @@ extension CARClient {
     private func delete(url: String, ids: [String], prefix: String) async throws {
         let operation = "DELETE source"
         let request = calls.request(.delete, url: url, label: "delete")
-        let response = try await patches.with { try await self.calls.send(request, operation: operation) }
-        guard response.status == 404 else { return try calls.requireSuccess(response, operation: operation) }
+        let response = try await sendAskingTwice(request, operation: operation)
+        guard response.status == 404 else { return try calls.requireJSONOrNothing(response, operation: operation) }
         guard ids.count > 1 else { return }
         for half in [ids.prefix(ids.count / 2), ids.dropFirst(ids.count / 2)] {
             for list in IDLists.urls(prefix: prefix, ids: Array(half)) {
@@ -47,9 +48,17 @@ extension CARClient {
             "source=\(URLEncoding.encode(settings.source))&from=\(URLEncoding.encode(edge.from))"
             + "&to=\(URLEncoding.encode(edge.to))"
         let request = calls.request(.patch, "/\(edge.kind.rawValue)?\(query)", label: "edges", body: body.bytes)
-        let response = try await patches.with { try await self.calls.send(request, operation: operation) }
+        let response = try await sendAskingTwice(request, operation: operation)
         if response.status == 404 { return false }
-        try calls.requireSuccess(response, operation: operation)
+        try calls.requireJSONOrNothing(response, operation: operation)
         return true
+    }
+
+    /// A 404 means that there is nothing to change: believed when it is said twice, because an edge or vertex passed over
+    /// by mistake would stay for good.
+    private func sendAskingTwice(_ request: OutboundRequest, operation: String) async throws -> OutboundResponse {
+        let response = try await patches.with { try await self.calls.send(request, operation: operation) }
+        guard response.status == 404 else { return response }
+        return try await patches.with { try await self.calls.send(request, operation: operation) }
     }
 }

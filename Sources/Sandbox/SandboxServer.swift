@@ -82,6 +82,11 @@ public final class SandboxServer: Sendable {
     public var defenderPort: UInt16 { defenderServer.port }
     public var carPort: UInt16 { carServer.port }
 
+    /// What the estate demands of CAR.
+    public func expectedGraph() -> GraphImage {
+        ExpectedGraph.compute(estate)
+    }
+
     /// Where CAR's graph departs from what the estate demands; empty when the import was right.
     public func differences(
         source: String, alerts: Bool = true, vulnerabilities: Bool = true, allowsLooseVertices: Bool = false

@@ -1,0 +1,71 @@
+import ConnectorCore
+
+/// The real Defender client as one process reaches it.
+struct LifelineDefender: DefenderReading {
+    let client: any DefenderReading
+    let lifeline: Lifeline
+
+    func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine> {
+        try await lifeline.call("defender.machines") {
+            try await client.machines(selection, skip: skip, top: top)
+        }
+    }
+    func logonUsers(of id: MachineID) async throws -> Records<LogonUser>? {
+        try await lifeline.call("defender.users") { try await client.logonUsers(of: id) }
+    }
+    func logons(of ids: [MachineID]) async throws -> LogonsAnswer {
+        try await lifeline.call("defender.logons") { try await client.logons(of: ids) }
+    }
+    func networkAdapters(of ids: [MachineID]) async throws -> Records<NetworkAdapter> {
+        try await lifeline.call("defender.adapters") { try await client.networkAdapters(of: ids) }
+    }
+    func findings(of ids: [MachineID], texts: Bool) async throws -> FindingsAnswer {
+        try await lifeline.call("defender.findings") { try await client.findings(of: ids, texts: texts) }
+    }
+    func descriptions(of cves: [String]) async throws -> [String: String]? {
+        try await lifeline.call("defender.descriptions") { try await client.descriptions(of: cves) }
+    }
+    func alerts(_ selection: AlertSelection, skip: Int, top: Int) async throws -> RecordPage<Alert> {
+        try await lifeline.call("defender.alerts") { try await client.alerts(selection, skip: skip, top: top) }
+    }
+    var requestCount: Int { client.requestCount }
+    func forecast(_ calls: DefenderCalls) -> WaitForecast { client.forecast(calls) }
+}
+
+/// The real CAR client as one process reaches it.
+struct LifelineCAR: CARWriting {
+    let client: any CARWriting
+    let lifeline: Lifeline
+
+    func prepareDatabase() async throws -> Bool {
+        try await lifeline.call("car.database") { try await client.prepareDatabase() }
+    }
+    func modelStateID() async throws -> String? {
+        try await lifeline.call("car.savePoint") { try await client.modelStateID() }
+    }
+    func saveModelStateID(_ id: String) async throws {
+        try await lifeline.call("car.save") { try await client.saveModelStateID(id) }
+    }
+    func requestFullImportStart() async throws -> String {
+        try await lifeline.call("car.enter") { try await client.requestFullImportStart() }
+    }
+    func requestFullImportEnd() async throws -> String {
+        try await lifeline.call("car.leave") { try await client.requestFullImportEnd() }
+    }
+    func waitForJob(_ id: String) async throws {
+        try await lifeline.call("car.job") { try await client.waitForJob(id) }
+    }
+    func importObjects(_ objects: GraphObjects, report: RunIdentity) async throws -> Int {
+        try await lifeline.call("car.import") { try await client.importObjects(objects, report: report) }
+    }
+    func disable(_ edge: Edge) async throws -> Bool {
+        try await lifeline.call("car.disable") { try await client.disable(edge) }
+    }
+    func touch(_ edge: Edge, lastModified: Timestamp) async throws -> Bool {
+        try await lifeline.call("car.touch") { try await client.touch(edge, lastModified: lastModified) }
+    }
+    func delete(_ collection: VertexCollection, keys: [String]) async throws {
+        try await lifeline.call("car.delete") { try await client.delete(collection, keys: keys) }
+    }
+    var requestCount: Int { client.requestCount }
+}
