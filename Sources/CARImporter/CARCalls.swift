@@ -90,12 +90,12 @@ struct CARCalls: Sendable {
         throw CARError(operation: operation, reason: .rejected(status: response.status), detail: detail)
     }
 
-    /// The same of an answer whose content is not needed: empty or JSON, since anything else is not CAR's.
-    func requireJSONOrNothing(_ response: OutboundResponse, operation: String) throws(CARError) {
+    /// The same of an answer whose content is not needed: JSON that was cut is no sign that CAR took the request.
+    func requireWholeSuccess(_ response: OutboundResponse, operation: String) throws(CARError) {
         try requireSuccess(response, operation: operation)
-        guard response.body.isEmpty || (try? JSONSerialization.jsonObject(with: Data(response.body))) != nil else {
-            throw malformed(response, operation: operation)
-        }
+        let looksLikeJSON = response.body.first { $0 > 0x20 }.map { $0 == 0x7B || $0 == 0x5B } ?? false
+        guard looksLikeJSON, (try? JSONSerialization.jsonObject(with: Data(response.body))) == nil else { return }
+        throw malformed(response, operation: operation)
     }
 
     func decode<Answer: Decodable>(

@@ -32,7 +32,7 @@ extension CARClient {
         let operation = "DELETE source"
         let request = calls.request(.delete, url: url, label: "delete")
         let response = try await sendAskingTwice(request, operation: operation)
-        guard response.status == 404 else { return try calls.requireJSONOrNothing(response, operation: operation) }
+        guard response.status == 404 else { return try calls.requireWholeSuccess(response, operation: operation) }
         guard ids.count > 1 else { return }
         for half in [ids.prefix(ids.count / 2), ids.dropFirst(ids.count / 2)] {
             for list in IDLists.urls(prefix: prefix, ids: Array(half)) {
@@ -50,7 +50,7 @@ extension CARClient {
         let request = calls.request(.patch, "/\(edge.kind.rawValue)?\(query)", label: "edges", body: body.bytes)
         let response = try await sendAskingTwice(request, operation: operation)
         if response.status == 404 { return false }
-        try calls.requireJSONOrNothing(response, operation: operation)
+        try calls.requireWholeSuccess(response, operation: operation)
         return true
     }
 

@@ -48,8 +48,12 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `takes a web page for no success, and any other body for one`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `takes a web page and cut JSON for no success, and any other body for one`() async throws {
         try await withCAR(answer: { _ in .html() }) { client, _ in
+            let error = await carError { try await client.disable(Edge(.userAccount, from: "a", to: "a")) }
+            #expect(error?.reason == .malformedReply)
+        }
+        try await withCAR(answer: { _ in .json(#"{"value":["#) }) { client, _ in
             let error = await carError { try await client.disable(Edge(.userAccount, from: "a", to: "a")) }
             #expect(error?.reason == .malformedReply)
         }
