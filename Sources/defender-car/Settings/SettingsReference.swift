@@ -58,7 +58,7 @@ struct SettingsReference: Sendable {
                 let kind = marks.compactMap(\.self).joined(separator: ", ")
                 return "| `\(setting.name)` | \(fallback) | \(kind) | \(Self.escaped(setting.summary)) |"
             }
-            return "## \(section.title)\n\n\(section.text)\n\n| setting | default | of the | |\n|---|---|---|---|\n"
+            return "## \(section.title)\n\n\(section.text)\n\n| setting | default | scope | meaning |\n|---|---|---|---|\n"
                 + rows.joined(separator: "\n") + "\n"
         }.joined(separator: "\n")
     }

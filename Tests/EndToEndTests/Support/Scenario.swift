@@ -48,6 +48,20 @@ final class Scenario: Sendable {
         return process
     }
 
+    /// Runs a script of the repository with `interpreter` to its end; of the scenario's environment it gets the path.
+    func run(
+        script: String, with interpreter: String, _ arguments: [String] = [], environment: [String: String],
+        within limit: Duration = .seconds(90)
+    ) async throws -> (code: Int32?, output: String, error: String) {
+        let path = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+        let process = try ServiceProcess(
+            [Repository.file(script).path] + arguments, program: URL(fileURLWithPath: interpreter),
+            environment: path.merging(environment) { $1 }, directory: directory)
+        processes.withLock { $0.append(process) }
+        let exit = try await process.waitForExit(within: limit)
+        return (exit.code, process.standardOutput, process.standardError)
+    }
+
     /// Starts the service and waits until it accepts requests.
     func start(
         _ arguments: [String] = ["serve"], environment changes: [String: String] = [:]
