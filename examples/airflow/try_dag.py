@@ -30,7 +30,7 @@ def load():
 def with_airflow(kind):
     os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
-    os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(HERE)
+    os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = tempfile.mkdtemp()
     import subprocess
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, stdout=subprocess.DEVNULL)
     dag = load().defender_car()

@@ -11,7 +11,10 @@ struct SettingsReference: Sendable {
     private(set) var sections: [Section] = [
         Section(
             title: "Defender", text: "Who reads, and where.",
-            prefixes: ["CONFIGURATION_AUTH_", "DEFENDER_API_", "DEFENDER_LOGIN_", "DEFENDER_SCOPE"]),
+            prefixes: [
+                "CONFIGURATION_AUTH_", "DEFENDER_API_", "DEFENDER_LOGIN_", "DEFENDER_SCOPE", "GRAPH_",
+                "DEFENDER_HUNTING_API",
+            ]),
         Section(
             title: "Defender's limits",
             text: "Calls that the service allows itself, per tenant: connections of one tenant share them.",
@@ -29,7 +32,7 @@ struct SettingsReference: Sendable {
             prefixes: ["SCHEDULE_"]),
         Section(
             title: "Control API", text: "Where it listens and whom it answers.",
-            prefixes: ["HTTP_", "API_", "METRICS_", "TLS_"]),
+            prefixes: ["HTTP_", "API_", "METRICS_", "TLS_", "WEBHOOK_"]),
         Section(title: "Process", text: "What is left.", prefixes: [""]),
     ]
 
@@ -58,7 +61,8 @@ struct SettingsReference: Sendable {
                 let kind = marks.compactMap(\.self).joined(separator: ", ")
                 return "| `\(setting.name)` | \(fallback) | \(kind) | \(Self.escaped(setting.summary)) |"
             }
-            return "## \(section.title)\n\n\(section.text)\n\n| setting | default | scope | meaning |\n|---|---|---|---|\n"
+            return
+                "## \(section.title)\n\n\(section.text)\n\n| setting | default | scope | meaning |\n|---|---|---|---|\n"
                 + rows.joined(separator: "\n") + "\n"
         }.joined(separator: "\n")
     }
