@@ -25,6 +25,8 @@ struct BatchPlanner {
     /// Further shared edges that have to be in CAR when the batch is confirmed.
     private var sharedWanted: Set<SharedEdge> = []
     private(set) var newMachines = 0
+    /// Vertices found in the table that CAR has confirmed as they stand there.
+    private(set) var confirmed: [VertexKey: ClaimedVertex] = [:]
 
     init(db: Database, generation: Int64) throws {
         self.db = db
@@ -63,8 +65,8 @@ struct BatchPlanner {
                 if !vertex.isPartial, entry.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
             } else if let row = try vertexRows.find(key) {
                 id = row.id
-                let isConfirmed = row.fingerprint == vertex.fingerprint && !openPlans.contains(row.plan)
-                if !vertex.isPartial, !isConfirmed { unconfirmed[id] = vertex }
+                if let entry = row.confirmed(openPlans) { confirmed[key] = entry }
+                if !vertex.isPartial, confirmed[key]?.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
             } else {
                 id = try vertexRows.add(key, sending: vertex.isPartial ? nil : vertex, plan: plan.token)
                 // Nobody else can know it yet.

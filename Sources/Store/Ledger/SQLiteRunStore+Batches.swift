@@ -19,6 +19,10 @@ extension SQLiteRunStore {
                         WHERE connection = (SELECT connection FROM run WHERE job_id = ?)
                         """, arguments: [job.text])
             }
+            // Here, because the store's calls follow one another and their callers do not.
+            known.add(planner.confirmed, generation: generation)
+            // Until CAR has confirmed them, what it has of these is not known.
+            known.remove(plan.claimed.keys, generation: generation)
             return plan
         }
     }
@@ -32,25 +36,32 @@ extension SQLiteRunStore {
             let rows = try VertexRows(generation: generation, in: db)
             let openPlans = try LedgerRows.openPlans(in: db)
             var wanted: [String] = []
+            var found: [VertexKey: ClaimedVertex] = [:]
             for (cve, key) in zip(cves, keys) {
-                var brief = confirmed[key]?.brief
-                if brief == nil, let row = try rows.find(key), !openPlans.contains(row.plan) { brief = row.brief }
+                var entry = confirmed[key]
+                if entry == nil {
+                    entry = try rows.find(key)?.confirmed(openPlans)
+                    found[key] = entry
+                }
+                let brief = entry?.brief
                 if brief != GraphMapper.vertex(of: cve).briefFingerprint { wanted.append(cve.id) }
             }
+            known.add(found, generation: generation)
             return wanted
         }
     }
 
     public func confirmBatch(_ number: Int, plan: BatchPlan, report: ImportReport, of job: JobID) async throws {
         // Lost with the power, the batch is sent again.
-        let generation = try await writeUnsynced { db in
+        _ = try await writeUnsynced { db in
             let generation = try Self.generation(of: job, in: db)
             try db.execute(sql: "DELETE FROM open_plan WHERE token = ?", arguments: [plan.token])
             try db.execute(
                 sql: "UPDATE run_batch SET done = 1 WHERE job_id = ? AND number = ?", arguments: [job.text, number])
             try Self.add(report, toReportOf: job, in: db)
             return generation
+        } committed: { [known] generation in
+            known.add(plan.claimed, generation: generation)
         }
-        known.add(plan.claimed, generation: generation)
     }
 }

@@ -9,6 +9,12 @@ struct VertexRows {
         var fingerprint: Int64?
         var brief: Int64?
         var plan: Int64
+
+        /// `nil` where CAR may lack what the row says.
+        func confirmed(_ openPlans: Set<Int64>) -> ClaimedVertex? {
+            guard let fingerprint, !openPlans.contains(plan) else { return nil }
+            return ClaimedVertex(id: id, fingerprint: fingerprint, brief: brief)
+        }
     }
 
     private let db: Database

@@ -21,8 +21,11 @@ public final class SQLiteRunStore: RunStore {
     }
 
     /// A transaction that may be lost with the power, though not with the process: for what is only done again then.
+    ///
+    /// - Parameter committed: called with the result, before the store's next call begins.
     func writeUnsynced<Result: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result
+        _ body: @escaping @Sendable (Database) throws -> Result,
+        committed: @escaping @Sendable (Result) -> Void = { _ in }
     ) async throws -> Result {
         try await worker.run { [writer] in
             try writer.writeWithoutTransaction { db in
@@ -34,6 +37,7 @@ public final class SQLiteRunStore: RunStore {
                     return .commit
                 }
                 guard let result else { throw DatabaseError(message: "a transaction ended without its result") }
+                committed(result)
                 return result
             }
         }
@@ -58,6 +62,13 @@ final class KnownVertices: Sendable {
             var found: [VertexKey: ClaimedVertex] = [:]
             for key in keys { if let entry = state.entries[key] { found[key] = entry } }
             return found
+        }
+    }
+
+    func remove(_ keys: some Sequence<VertexKey>, generation: Int64) {
+        state.withLock { state in
+            guard state.generation == generation else { return }
+            for key in keys { state.entries[key] = nil }
         }
     }
 
