@@ -70,7 +70,8 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Store", "ConnectorCore", "DefenderFetcher", "CARImporter", "OutboundHTTP", "Sandbox", "Threading", grdb,
+                "Store", "ConnectorCore", "DefenderFetcher", "CARImporter", "OutboundHTTP", "Sandbox", "Threading",
+                grdb,
             ]),
         .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),

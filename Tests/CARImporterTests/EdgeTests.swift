@@ -48,7 +48,9 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `takes a web page and cut JSON for no success, and any other body for one`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `takes a web page and cut JSON for no success, and any other body for one`()
+        async throws
+    {
         try await withCAR(answer: { _ in .html() }) { client, _ in
             let error = await carError { try await client.disable(Edge(.userAccount, from: "a", to: "a")) }
             #expect(error?.reason == .malformedReply)
