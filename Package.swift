@@ -72,7 +72,8 @@ let package = Package(
             dependencies: [
                 "Store", "ConnectorCore", "DefenderFetcher", "CARImporter", "OutboundHTTP", "Sandbox", "Threading",
                 grdb,
-            ]),
+            ],
+            exclude: ["Migrations/Fixtures"]),
         .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
         .testTarget(

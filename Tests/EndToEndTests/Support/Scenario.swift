@@ -12,9 +12,11 @@ final class Scenario: Sendable {
     let environment: [String: String]
     private let processes = Locked<[ServiceProcess]>([])
 
-    /// - Parameter environment: replaces or adds to the settings that fit the sandbox; an empty value takes one away.
-    init(_ options: SandboxOptions, environment changes: [String: String] = [:]) throws {
-        sandbox = SandboxServer(options: options)
+    /// - Parameters:
+    ///   - estate: `nil` generates one from the options.
+    ///   - environment: replaces or adds to the settings that fit the sandbox; an empty value takes one away.
+    init(_ options: SandboxOptions, estate: Estate? = nil, environment changes: [String: String] = [:]) throws {
+        sandbox = SandboxServer(options: options, estate: estate)
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("defender-car-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try sandbox.start()
@@ -64,9 +66,9 @@ final class Scenario: Sendable {
 
     /// Starts the service and waits until it accepts requests.
     func start(
-        _ arguments: [String] = ["serve"], environment changes: [String: String] = [:]
+        _ arguments: [String] = ["serve"], program: URL? = nil, environment changes: [String: String] = [:]
     ) async throws -> (service: ServiceProcess, client: ControlClient) {
-        let service = try launch(arguments, environment: changes)
+        let service = try launch(arguments, program: program, environment: changes)
         return (service, ControlClient(base: try await service.url()))
     }
 

@@ -13,14 +13,25 @@ final class SandboxWorld: Sendable {
     static let source = "sandbox"
 
     let sandbox: SandboxServer
-    let database: DatabaseQueue
+    let database: any DatabaseWriter
     let options: RunOptions
 
-    init(_ options: SandboxOptions, run: RunOptions) throws {
-        sandbox = SandboxServer(options: options)
+    /// - Parameters:
+    ///   - estate: `nil` generates one from the options.
+    ///   - database: with the newest schema; `nil` is an empty one in memory.
+    init(
+        _ options: SandboxOptions, run: RunOptions = RunOptions(), estate: Estate? = nil,
+        database: (any DatabaseWriter)? = nil
+    ) throws {
+        sandbox = SandboxServer(options: options, estate: estate)
         self.options = run
-        database = try DatabaseQueue()
-        try Migrations.migrate(database)
+        if let database {
+            self.database = database
+        } else {
+            let empty = try DatabaseQueue()
+            try Migrations.migrate(empty)
+            self.database = empty
+        }
         try sandbox.start()
     }
 
@@ -31,7 +42,9 @@ final class SandboxWorld: Sendable {
     var now: Timestamp { Timestamp(milliseconds: sandbox.estate.now.milliseconds) }
 
     /// Runs or continues a job in a process of its own.
-    func run(_ job: Job, lifeline: Lifeline = Lifeline()) async throws {
+    ///
+    /// - Parameter other: another database than the world's.
+    func run(_ job: Job, lifeline: Lifeline = Lifeline(), database other: (any DatabaseWriter)? = nil) async throws {
         let retry = RetryPolicy(attemptsMax: 4, baseSeconds: 0.002, capSeconds: 0.01, deadlineSeconds: 20)
         let http = HTTPClient(configuration: HTTPClientConfiguration(workers: 6))
         defer { http.shutdown() }
@@ -41,7 +54,7 @@ final class SandboxWorld: Sendable {
         let ports = RunPorts(
             defender: LifelineDefender(client: defender, lifeline: lifeline),
             car: LifelineCAR(client: car, lifeline: lifeline),
-            store: FaultyStore(store: SQLiteRunStore(writer: database), lifeline: lifeline),
+            store: FaultyStore(store: SQLiteRunStore(writer: other ?? database), lifeline: lifeline),
             record: { _ in }, now: { [sandbox] in Timestamp(milliseconds: sandbox.estate.now.milliseconds) })
         try await ImportRun(job: job, ports: ports, options: options).run()
     }
