@@ -1,7 +1,5 @@
-import ConnectorCore
 import Foundation
 import Sandbox
-import Store
 import Testing
 
 extension `End to end` {
@@ -68,28 +66,59 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(2))) func `catch up one scheduled run for all ticks missed`() async throws {
-            let schedule = ["SCHEDULE_INCREMENTAL": "0 * * * *"]
-            try await withScenario(environment: schedule) { scenario in
-                var (service, client) = try await scenario.start()
-                #expect(try await client.get("/v1/jobs", as: JobListAnswer.self).jobs.isEmpty)
-                service.terminate()
-                _ = try await service.waitForExit()
-                let store = try SQLiteStore(stateDirectory: scenario.stateDirectory.path, lockWait: .seconds(5))
-                let longAgo = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)).adding(
-                    seconds: -86_400)
-                try store.save(
-                    ScheduleMark(expression: "0 * * * *", consideredUntil: longAgo), of: Scenario.source,
-                    kind: .incremental)
-                try store.close()
-                (service, client) = try await scenario.start()
-                try await poll(until: "the run that was missed", within: .seconds(30)) { [client] in
-                    try await client.get("/v1/jobs", as: JobListAnswer.self).jobs.contains { $0.isEnded }
+        @Test(.timeLimit(.minutes(2))) func `one whose CAR is silent waits alone`() async throws {
+            let silent = SandboxServer(options: .small(machines: 5))
+            try silent.start()
+            defer { silent.stop() }
+            silent.car.faults.set([Fault("car.databases", .hang, count: nil)])
+            try await withScenario(environment: Self.none) { scenario in
+                let file = try configuration(scenario, [("up", scenario.sandbox.carURL), ("silent", silent.carURL)])
+                let (_, client) = try await scenario.start(["serve", "--config", file])
+                let waiting = try await client.start("initial", body: #"{"connection":"silent"}"#)
+                try await poll(until: "the silent CAR is asked") { silent.car.endpoints["car.databases"].calls > 0 }
+                expectSucceeded(try await client.run("initial", body: #"{"connection":"up"}"#))
+                scenario.changeEverything()
+                expectSucceeded(
+                    try await client.run("incremental", body: #"{"connection":"up"}"#), effectiveKind: "incremental")
+                #expect(scenario.sandbox.differences(source: "up", allowsLooseVertices: true).isEmpty)
+                #expect(try await client.job(waiting.id).state == "running")
+                let up: ConnectionAnswer = try await client.get("/v1/connections/up")
+                #expect(up.savePoint == scenario.sandbox.car.modelStateID(source: "up"))
+                let other: ConnectionAnswer = try await client.get("/v1/connections/silent")
+                #expect(other.savePoint == nil && other.machinesKnown ?? 0 == 0)
+                #expect(try await client.send(.post, "/v1/jobs/\(waiting.id)/cancel").status == 202)
+                #expect(try await client.end(of: waiting.id).state == "cancelled")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2))) func `one of another tenant has a budget of its own`() async throws {
+            let elsewhere = SandboxServer(options: .small { $0.tenant = "22222222-3333-4444-8555-666666666666" })
+            try elsewhere.start()
+            defer { elsewhere.stop() }
+            // Enough for one run in an hour, and not for two: one call for each of about 40 machines.
+            try await withScenario(environment: ["DEFENDER_REQUESTS_PER_HOUR": "60"]) { scenario in
+                let entries = [
+                    ["CONNECTION_NAME: first"], ["CONNECTION_NAME: second"],
+                    [
+                        "CONNECTION_NAME: elsewhere", "CONFIGURATION_AUTH_TENANT: \(elsewhere.options.tenant)",
+                        "DEFENDER_LOGIN_URL: \(elsewhere.defenderURL)", "DEFENDER_API_URL: \(elsewhere.defenderURL)",
+                        "CAR_SERVICE_URL: \(elsewhere.carURL)",
+                    ],
+                ]
+                let text = "connections:\n" + entries.map { "  - \($0.joined(separator: "\n    "))\n" }.joined()
+                let file = scenario.directory.appendingPathComponent("tenants.yaml").path
+                try text.write(toFile: file, atomically: true, encoding: .utf8)
+                let (_, client) = try await scenario.start(["serve", "--config", file])
+                expectSucceeded(try await client.run("initial", body: #"{"connection":"first"}"#))
+                let waiting = try await client.start("initial", body: #"{"connection":"second"}"#)
+                try await poll(until: "the second one waits for its tenant's budget") {
+                    try await client.job(waiting.id).progress?.waitingUntil != nil
                 }
-                let jobs = try await client.get("/v1/jobs", as: JobListAnswer.self).jobs
-                #expect(jobs.count == 1)
-                expectSucceeded(try #require(jobs.first), effectiveKind: "initial")
-                scenario.expectRightGraph()
+                expectSucceeded(try await client.run("initial", body: #"{"connection":"elsewhere"}"#))
+                #expect(elsewhere.differences(source: "elsewhere").isEmpty)
+                #expect(scenario.sandbox.defender.counters["logonusers"].calls == 60)
+                #expect(try await client.send(.post, "/v1/jobs/\(waiting.id)/cancel").status == 202)
+                #expect(try await client.end(of: waiting.id).state == "cancelled")
             }
         }
     }

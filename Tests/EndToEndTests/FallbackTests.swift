@@ -2,90 +2,117 @@ import Sandbox
 import Testing
 
 extension `End to end` {
-    /// What makes an incremental run impossible or a job hopeless.
+    /// An incremental run that can't be right becomes an initial import, and its job tells why.
     @Suite struct Fallbacks {
-        @Test(.timeLimit(.minutes(1))) func `another state folder has no ledger, and says so`() async throws {
-            try await withScenario { scenario in
-                var (service, client) = try await scenario.start()
-                expectSucceeded(try await client.run("initial"))
-                service.terminate()
-                _ = try await service.waitForExit()
-                let other = scenario.directory.appendingPathComponent("other").path
-                (service, client) = try await scenario.start(environment: ["STATE_DIR": other])
-                let job = try await client.run("incremental")
-                expectSucceeded(job, effectiveKind: "initial")
-                #expect(job.fallbackReason == "no ledger for this connection")
-                scenario.expectRightGraph(allowsLooseVertices: true)
+        @Test(.timeLimit(.minutes(1)), arguments: ["", nil])
+        func `where CAR has no save point`(savePoint: String?) async throws {
+            try await withService { scenario, client in
+                try await expectFallback(scenario, client, because: "no save point in CAR")
+                scenario.sandbox.car.setModelStateID(savePoint, source: Scenario.source)
+                try await expectFallback(scenario, client, because: "no save point in CAR")
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `an unrecoverable failure makes the next run an initial import`()
+        /// A failure before CAR's session is entered, or within it.
+        @Test(
+            .timeLimit(.minutes(1)), arguments: [CARDatabaseState.notSetUp, .withoutGraph, .withoutIndexes],
+            [
+                ("machines", 403, "datasource", 53, "the CAR database was newly created"),
+                ("car.imports", 400, "recoverable", 10, "the last initial import did not finish"),
+            ])
+        func `where CAR's database was set up anew, also when the first attempt failed`(
+            database: CARDatabaseState, failure: (endpoint: String, status: Int, class: String, code: Int, next: String)
+        ) async throws {
+            try await withService { scenario, client in
+                expectSucceeded(try await client.run("initial"))
+                let savePoint = scenario.sandbox.car.modelStateID(source: Scenario.source)
+                scenario.sandbox.car.setDatabase(database)
+                scenario.sandbox.setFaults([Fault(failure.endpoint, .status(failure.status), count: nil)])
+                let failed = try await client.run("incremental")
+                #expect(failed.fallbackReason == "the CAR database was newly created")
+                #expect(failed.failure?.class == failure.class)
+                #expect(failed.failure?.code == failure.code)
+                #expect(scenario.sandbox.car.modelStateID(source: Scenario.source) == savePoint)
+                #expect(scenario.sandbox.car.counters.sessionsLeft == [Scenario.source: 1])
+                scenario.sandbox.setFaults([])
+                try await expectFallback(scenario, client, because: failure.next)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `where there is no ledger`() async throws {
+            try await withScenario { scenario in
+                let (first, client) = try await scenario.start()
+                expectSucceeded(try await client.run("initial"))
+                first.terminate()
+                try await first.waitForExit()
+                let other = scenario.directory.appendingPathComponent("another-state").path
+                let (_, second) = try await scenario.start(environment: ["STATE_DIR": other])
+                try await expectFallback(scenario, second, because: "no ledger for this connection")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `where another connector has been at work`() async throws {
+            try await withService { scenario, client in
+                expectSucceeded(try await client.run("initial"))
+                scenario.sandbox.car.setModelStateID("1700000000000", source: Scenario.source)
+                try await expectFallback(scenario, client, because: "does not match the save point in CAR")
+            }
+        }
+
+        @Test(
+            .timeLimit(.minutes(1)), arguments: [Fault.Kind.status(422), .importFails(statusCode: 422)], [true, false])
+        func `after an unrecoverable failure, whether CAR takes the reset or not`(kind: Fault.Kind, takesReset: Bool)
             async throws
         {
             try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
+                let savePoint = scenario.sandbox.car.modelStateID(source: Scenario.source)
                 scenario.changeEverything()
-                scenario.sandbox.car.faults.add(Fault("car.imports", .importFails(statusCode: 422), count: nil))
+                scenario.sandbox.car.faults.set(
+                    [Fault("car.imports", kind, count: nil)]
+                        + (takesReset ? [] : [Fault("car.source.patch", .status(400), count: nil)]))
                 let failed = try await client.run("incremental")
-                #expect(failed.state == "failed" && failed.failure?.code == 20)
+                #expect(failed.effectiveKind == "incremental")
                 #expect(failed.failure?.class == "unrecoverable")
-                #expect(scenario.sandbox.car.modelStateID(source: Scenario.source) == "")
+                #expect(failed.failure?.code == 20)
+                let now = scenario.sandbox.car.modelStateID(source: Scenario.source)
+                #expect(now == (takesReset ? "" : savePoint))
                 scenario.sandbox.car.faults.clear()
-                let job = try await client.run("incremental")
-                expectSucceeded(job, effectiveKind: "initial")
-                #expect(job.fallbackReason?.contains("unrecoverabl") == true, "\(job.fallbackReason ?? "")")
-                scenario.expectRightGraph(allowsLooseVertices: true)
+                try await expectFallback(scenario, client, because: "the previous run failed unrecoverably")
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `a higher guard lets many machines go`() async throws {
-            try await withScenario(.small(machines: 60)) { scenario in
-                var (service, client) = try await scenario.start()
+        @Test(.timeLimit(.minutes(1))) func `but not after a recoverable failure or one of Defender`() async throws {
+            try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
-                scenario.sandbox.estate.mutate { state in
-                    let longAgo = state.now.adding(seconds: -16 * 86_400)
-                    for machine in state.machines.prefix(30) {
-                        _ = state.updateMachine(id: machine.id, reports: false) { machine in
-                            machine.healthStatus = "Inactive"
-                            machine.lastSeen = longAgo
-                        }
-                    }
+                let savePoint = scenario.sandbox.car.modelStateID(source: Scenario.source)
+                scenario.changeEverything()
+                let cases = [("car.imports", 400, "recoverable", 10), ("hunting", 403, "datasource", 53)]
+                for (endpoint, status, failureClass, code) in cases {
+                    scenario.sandbox.setFaults([Fault(endpoint, .status(status), count: nil)])
+                    let failed = try await client.run("incremental")
+                    #expect(failed.failure?.class == failureClass)
+                    #expect(failed.failure?.code == code)
+                    #expect(scenario.sandbox.car.modelStateID(source: Scenario.source) == savePoint)
                 }
-                let stopped = try await client.run("incremental")
-                let message = try #require(stopped.failure?.message)
-                #expect(message.contains("DELETE_GUARD_PERCENT"))
-                #expect(scenario.sandbox.estate.snapshot().machines.prefix(30).contains { message.contains($0.id) })
-                service.terminate()
-                _ = try await service.waitForExit()
-                (service, client) = try await scenario.start(environment: ["DELETE_GUARD_PERCENT": "60"])
+                scenario.sandbox.setFaults([])
                 expectSucceeded(try await client.run("incremental"), effectiveKind: "incremental")
                 scenario.expectRightGraph(allowsLooseVertices: true)
             }
         }
 
-        @Test(.timeLimit(.minutes(2))) func `a batch at which the process died five times ends the job, named`()
-            async throws
+        /// The next incremental run is an initial import for that reason, and the one after it is incremental again.
+        private func expectFallback(_ scenario: Scenario, _ client: ControlClient, because reason: String) async throws
         {
-            try await withScenario(.small(machines: 40)) { scenario in
-                scenario.sandbox.defender.faults.add(Fault("logonusers", .hang, count: nil))
-                var (service, client) = try await scenario.start()
-                let job = try await client.start("initial")
-                for death in 1...5 {
-                    let calls = scenario.sandbox.defender.counters["logonusers"].calls
-                    try await poll(until: "batch 1 on its way, \(death)", within: .seconds(20), every: .milliseconds(5))
-                    {
-                        scenario.sandbox.defender.counters["logonusers"].calls > calls
-                    }
-                    service.kill()
-                    _ = try await service.waitForExit()
-                    (service, client) = try await scenario.start()
-                }
-                let ended = try await client.end(of: job.id)
-                #expect(ended.state == "failed")
-                #expect(ended.failure?.class == "internal" && ended.failure?.code == 1)
-                #expect(ended.failure?.message.contains("batch 1") == true, "\(ended.failure?.message ?? "")")
-                #expect(scenario.sandbox.car.counters.sessionsLeft.isEmpty)
-            }
+            let job = try await client.run("incremental")
+            expectSucceeded(job, effectiveKind: "initial")
+            #expect(job.kind == "incremental")
+            #expect(job.fallbackReason?.contains(reason) == true, "\(job.fallbackReason ?? "no reason")")
+            scenario.expectRightGraph(reason)
+            let next = try await client.run("incremental")
+            expectSucceeded(next, effectiveKind: "incremental")
+            #expect(next.fallbackReason == nil)
+            scenario.expectRightGraph(reason, allowsLooseVertices: true)
         }
     }
 }

@@ -108,43 +108,5 @@ extension `End to end` {
                 scenario.expectRightGraph("back", allowsLooseVertices: true)
             }
         }
-
-        @Test(.timeLimit(.minutes(1))) func `stop where half of the machines would go`() async throws {
-            try await withService(.small(machines: 60)) { scenario, client in
-                expectSucceeded(try await client.run("initial"))
-                let before = scenario.sandbox.car.graph(source: Scenario.source)
-                scenario.sandbox.estate.mutate { state in
-                    let longAgo = state.now.adding(seconds: -16 * 86_400)
-                    for machine in state.machines.prefix(30) {
-                        _ = state.updateMachine(id: machine.id, reports: false) { machine in
-                            machine.healthStatus = "Inactive"
-                            machine.lastSeen = longAgo
-                        }
-                    }
-                }
-                for kind in ["incremental", "initial"] {
-                    let job = try await client.run(kind)
-                    #expect(job.state == "failed", "\(kind)")
-                    #expect(job.failure?.message.contains("DELETE_GUARD_PERCENT") == true, "\(kind)")
-                }
-                #expect(scenario.sandbox.car.graph(source: Scenario.source) == before)
-            }
-        }
-
-        @Test(.timeLimit(.minutes(1))) func `become an initial import where they can't be right, and say why`()
-            async throws
-        {
-            try await withService { scenario, client in
-                let first = try await client.run("incremental")
-                expectSucceeded(first, effectiveKind: "initial")
-                #expect(first.fallbackReason?.contains("no save point") == true)
-                scenario.sandbox.car.setModelStateID("1700000000000", source: Scenario.source)
-                let second = try await client.run("incremental")
-                expectSucceeded(second, effectiveKind: "initial")
-                #expect(second.fallbackReason?.contains("does not match") == true)
-                scenario.expectRightGraph()
-                expectSucceeded(try await client.run("incremental"), effectiveKind: "incremental")
-            }
-        }
     }
 }

@@ -58,6 +58,11 @@ public final class CARSimulator: Sendable {
         }
     }
 
+    /// Sets how far the database is set up, as if an administrator had taken something away. The graph stays.
+    public func setDatabase(_ database: CARDatabaseState) {
+        state.withLock { $0.database = database }
+    }
+
     // MARK: Requests
 
     /// Answers one request.

@@ -13,6 +13,7 @@ struct JobAnswer: Decodable, Sendable {
 
         var phase: String
         var machines: Count
+        var waitingUntil: String?
     }
 
     struct Failure: Decodable, Sendable {
@@ -26,6 +27,7 @@ struct JobAnswer: Decodable, Sendable {
     var kind: String
     var connection: String
     var state: String
+    var trigger: String
     var attempt: Int
     var effectiveKind: String?
     var fallbackReason: String?
@@ -68,6 +70,7 @@ struct ConnectionAnswer: Decodable, Sendable {
     var savePoint: String?
     var machinesKnown: Int?
     var queued: Int
+    var nextRuns: [String: String?]
 }
 
 /// RFC 9457.
