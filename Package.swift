@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Sandbox", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "DefenderFetcher", "CARImporter",
+                "Sandbox", "MicroHTTP", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "DefenderFetcher",
+                "CARImporter",
                 "defender-car",
             ]),
     ],

@@ -1,5 +1,6 @@
 // What Swift can't import from libmicrohttpd: its variadic functions, unions behind them, and macros.
 #pragma once
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <stdint.h>

@@ -28,6 +28,11 @@ public protocol DefenderReading: Sendable {
 
 /// Calls per API family.
 public struct DefenderCalls: Sendable, Equatable, Codable {
+    // As the API shows them.
+    private enum CodingKeys: String, CodingKey {
+        case machines, logonUsers = "logonusers", hunting, alerts
+    }
+
     public var machines: Int
     public var logonUsers: Int
     public var hunting: Int

@@ -44,15 +44,9 @@ extension DefenderClient {
         precondition(skip >= 0 && top > 0, "a page begins at 0 or later and has room")
         var url = "\(baseURL)\(path)?$top=\(top)&$skip=\(skip)"
         if let filter { url += "&$filter=\(filter.percentEncoded)" }
-        // Believed when it is said twice: Defender now and then answers 404 for what it has.
-        for attempt in 1...2 {
-            if case .value(let page) = try await transport.perform(
-                .get(family, "GET \(path)", url: url), decode: decode)
-            {
-                return page
-            }
-            if attempt == 1 { try await transport.clock.sleep(transport.retry.baseSeconds) }
+        switch try await transport.perform(.get(family, "GET \(path)", url: url), decode: decode) {
+        case .value(let page): return page
+        case .notFound: return RecordPage(content: Records(records: []), hasNextLink: false)
         }
-        return RecordPage(content: Records(records: []), hasNextLink: false)
     }
 }

@@ -9,6 +9,7 @@ enum Migrations {
         migrator.registerMigration("3 briefs and adapters", migrate: LedgerMigration.addBriefsAndAdapters)
         migrator.registerMigration("4 plans", migrate: LedgerMigration.addPlans)
         migrator.registerMigration("5 budgets", migrate: BudgetTables.create)
+        migrator.registerMigration("6 webhooks", migrate: WebhookTables.create)
         return migrator
     }()
 

@@ -10,7 +10,19 @@ import Testing
     @Test func `goes on behind a short page, which a server may have capped`() throws {
         var walk = walk()
         #expect(try walk.after(skip: 0, rows: 7, new: 7, hasNextLink: false, list: "machines") == .next(skip: 7))
+        #expect(try walk.after(skip: 7, rows: 0, new: 0, hasNextLink: false, list: "machines") == .again)
         #expect(try walk.after(skip: 7, rows: 0, new: 0, hasNextLink: false, list: "machines") == .end)
+    }
+
+    @Test func `goes on where an empty page was a slip`() throws {
+        var walk = walk()
+        #expect(try walk.after(skip: 0, rows: 0, new: 0, hasNextLink: false, list: "machines") == .again)
+        #expect(try walk.after(skip: 0, rows: 9, new: 9, hasNextLink: false, list: "machines") == .next(skip: 9))
+    }
+
+    @Test func `believes an empty page at once where every run asks for the whole list`() throws {
+        var walk = ListWalk(top: 100, pageRowsSeen: 0, trustsShortPages: true, doubtsEmptyPages: false)
+        #expect(try walk.after(skip: 0, rows: 0, new: 0, hasNextLink: false, list: "machines") == .end)
     }
 
     @Test func `believes a short page where larger ones were seen and nothing would be retired`() throws {

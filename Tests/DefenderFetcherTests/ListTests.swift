@@ -36,7 +36,7 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
         let page = try await defender.client().machines(.all, skip: 0, top: 10)
         #expect(page.content.readCount == 0)
         #expect(!page.hasNextLink)
-        #expect(defender.requests.count == 2, "a 404 is believed when it is said twice")
+        #expect(defender.requests.count == 1)
     }
 
     @Test(arguments: [

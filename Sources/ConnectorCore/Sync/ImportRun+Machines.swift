@@ -54,7 +54,8 @@ extension ImportRun {
     private func listInactiveMachines(
         _ checkpoint: inout RunCheckpoint, until cutoff: Timestamp, pageRowsSeen: Int
     ) async throws {
-        var walk = ListWalk(top: options.machinesPerPage, pageRowsSeen: pageRowsSeen, trustsShortPages: true)
+        var walk = ListWalk(
+            top: options.machinesPerPage, pageRowsSeen: pageRowsSeen, trustsShortPages: true, doubtsEmptyPages: false)
         var step = ListWalk.Step.next(skip: checkpoint.inactiveSkip ?? 0)
         var seen: Set<MachineID> = []
         while step != .end {

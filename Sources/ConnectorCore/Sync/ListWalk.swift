@@ -4,28 +4,32 @@ struct ListWalk {
     /// What to do after a page.
     enum Step: Equatable {
         case next(skip: Int)
-        /// An empty page that claims that more follows: ask for the same again.
+        /// An empty page, which has to be said again: ask for the same.
         case again
         case end
     }
 
     /// Pages without anything new after which the list counts as endless.
     static let stagnantPagesMax = 3
+    /// So often an empty page is asked for again where it claims that more follows.
     private static let emptyRepeatsMax = 2
 
     let top: Int
     /// Whether a short page without `nextLink` may be believed to be the last one when larger pages were seen before.
     /// Not where a missed record would be retired.
     let trustsShortPages: Bool
+    /// Whether an empty page has to be said twice to be the end. Not where the whole list is asked for in every run.
+    let doubtsEmptyPages: Bool
     /// The most rows that a page of this list has been seen to have.
     private(set) var pageRowsSeen: Int
     private var emptyRepeats = 0
     private var stagnantPages = 0
 
-    init(top: Int, pageRowsSeen: Int, trustsShortPages: Bool) {
+    init(top: Int, pageRowsSeen: Int, trustsShortPages: Bool, doubtsEmptyPages: Bool = true) {
         self.top = top
         self.pageRowsSeen = pageRowsSeen
         self.trustsShortPages = trustsShortPages
+        self.doubtsEmptyPages = doubtsEmptyPages
     }
 
     /// - Parameters:
@@ -34,7 +38,7 @@ struct ListWalk {
     /// - Throws: a bad-data failure when the list repeats itself without end.
     mutating func after(skip: Int, rows: Int, new: Int, hasNextLink: Bool, list: String) throws -> Step {
         guard rows > 0 else {
-            guard hasNextLink, emptyRepeats < Self.emptyRepeatsMax else { return .end }
+            guard emptyRepeats < (hasNextLink ? Self.emptyRepeatsMax : doubtsEmptyPages ? 1 : 0) else { return .end }
             emptyRepeats += 1
             return .again
         }

@@ -35,7 +35,7 @@ public struct AccessPolicy: Sendable, CustomStringConvertible {
         if need == .operate { try CrossSite.check(request, isOpen: isOpen) }
         if isOpen || need == .metrics && metricsOpen { return }
         guard let token = Self.bearerToken(of: request) else { throw Refusal.unauthorized(tokenWasSent: false) }
-        let digest = SHA256.digest(of: Array(token.utf8))
+        let digest = MessageDigest.sha256(Array(token.utf8))
         // Both are compared whatever the first says, so that the time tells nothing.
         let isOperator = Self.areEqual(digest, operatorDigest)
         let isReader = Self.areEqual(digest, readerDigest)
@@ -46,7 +46,7 @@ public struct AccessPolicy: Sendable, CustomStringConvertible {
 
     private static func digest(_ token: String?) -> [UInt8]? {
         guard let token, !token.isEmpty else { return nil }
-        return SHA256.digest(of: Array(token.utf8))
+        return MessageDigest.sha256(Array(token.utf8))
     }
 
     /// Takes the same time wherever the digests differ.

@@ -9,7 +9,8 @@ struct StaticFile: Sendable {
     init(_ bytes: [UInt8], type: String, headers: HTTPHeaders = [:]) {
         self.bytes = bytes
         tag =
-            "\"" + SHA256.digest(of: bytes).prefix(8).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+            "\""
+            + MessageDigest.sha256(bytes).prefix(8).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
             + "\""
         var headers = headers
         headers["Content-Type"] = type

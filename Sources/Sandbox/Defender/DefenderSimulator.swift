@@ -39,7 +39,12 @@ public final class DefenderSimulator: Sendable {
             return try respond(
                 to: request, endpoint: "token",
                 error: { [tokens] status in
-                    tokens.refuse("temporarily_unavailable", 90033, "A transient error has occurred.", status: status)
+                    guard status < 500, status != 408, status != 429 else {
+                        return tokens.refuse(
+                            "temporarily_unavailable", 90033, "A transient error has occurred.", status: status)
+                    }
+                    return tokens.refuse(
+                        "invalid_client", 7_000_215, "Invalid client secret provided.", status: status)
                 }
             ) { [tokens] request, _ in tokens.answer(tenant: segments[0], request) }
         }

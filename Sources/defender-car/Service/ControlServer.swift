@@ -130,3 +130,12 @@ extension Engine {
         return await check.run()
     }
 }
+
+// The lifecycle library writes its services into the debug log: without their settings.
+extension ControlServer: CustomStringConvertible {
+    var description: String { "control API" }
+}
+
+extension QueueService: CustomStringConvertible {
+    var description: String { "job queue" }
+}

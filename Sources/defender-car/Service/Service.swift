@@ -59,6 +59,7 @@ final class Engine: Sendable {
     let runtimes: [ConnectionRuntime]
     let queue: JobQueue
     let metrics: ServiceMetrics
+    private let webhook: WebhookNotifier?
     private let observations = Locked<[JobObservation]>([])
 
     /// - Parameter followsSchedule: whether scheduled runs are started too.
@@ -86,6 +87,11 @@ final class Engine: Sendable {
         self.runs = runs
         self.runtimes = runtimes
         self.metrics = metrics
+        webhook = settings.service.webhookURL.map {
+            WebhookNotifier(
+                url: $0, secret: settings.service.webhookSecret, store: store, caFile: settings.service.caFile,
+                logger: logger)
+        }
         let runner = ConnectionJobRunner(
             runtimes: Dictionary(runtimes.map { ($0.settings.name, $0) }, uniquingKeysWith: { first, _ in first }),
             jobs: store, runs: runs, logger: logger)
@@ -95,6 +101,10 @@ final class Engine: Sendable {
             settings: JobQueueSettings(runningMax: settings.service.runsAtOnce), logger: logger)
         try recallSuccesses()
         observeJobs { [weak self] id in self?.count(id) }
+        if let webhook {
+            observeJobs { id in webhook.jobChanged(id) }
+            webhook.start()
+        }
     }
 
     /// Calls `action` whenever a job has visibly changed, as long as the engine lives.
@@ -104,6 +114,7 @@ final class Engine: Sendable {
     }
 
     func shutdown() {
+        webhook?.stop()
         for runtime in runtimes { runtime.shutdown() }
         // The process ends: what can't be closed is closed by the kernel, and every commit is on disk already.
         try? store.close()

@@ -113,6 +113,13 @@ struct SettingDefinition: Sendable {
             name: "HTTP_LISTEN", scope: .service, defaultText: "127.0.0.1:8080",
             summary: "address of the control API; port 0 = any, printed at start"),
         .init(
+            name: "WEBHOOK_URL", scope: .service,
+            summary:
+                "is told of every job that has ended: a POST with a CloudEvent 1.0 in JSON, repeated until it is taken"),
+        .init(
+            name: "WEBHOOK_SECRET", scope: .service,
+            summary: "key of the HMAC-SHA256 of a webhook's body in X-Hub-Signature-256", isSecret: true),
+        .init(
             name: "API_TOKEN", scope: .service, summary: "bearer token that may start and cancel jobs", isSecret: true),
         .init(name: "API_READ_TOKEN", scope: .service, summary: "bearer token that may only read", isSecret: true),
         .init(

@@ -43,6 +43,8 @@ struct ServiceSettings: Sendable {
     var operatorToken: Secret?
     var readerToken: Secret?
     var metricsOpen: Bool
+    var webhookURL: String?
+    var webhookSecret: Secret?
     var tlsCertificate: String?
     var tlsKey: String?
     var tlsClientAuthorities: String?
@@ -57,6 +59,8 @@ struct ServiceSettings: Sendable {
         operatorToken = reader.secret("API_TOKEN")
         readerToken = reader.secret("API_READ_TOKEN")
         metricsOpen = reader.flag("METRICS_OPEN")
+        webhookURL = reader.text("WEBHOOK_URL")
+        webhookSecret = reader.secret("WEBHOOK_SECRET")
         tlsCertificate = reader.text("TLS_CERTIFICATE")
         tlsKey = reader.text("TLS_KEY")
         tlsClientAuthorities = reader.text("TLS_CLIENT_CA")
@@ -86,6 +90,10 @@ struct ServiceSettings: Sendable {
         if (tlsCertificate == nil) != (tlsKey == nil) {
             reader.refuse(tlsKey == nil ? "TLS_KEY" : "TLS_CERTIFICATE", "is required together with the other")
         }
+        if let webhookURL, !["http://", "https://"].contains(where: webhookURL.lowercased().hasPrefix) {
+            reader.refuse("WEBHOOK_URL", "must begin with https:// or http://")
+        }
+        if webhookSecret != nil, webhookURL == nil { reader.refuse("WEBHOOK_SECRET", "needs WEBHOOK_URL") }
         if tlsClientAuthorities != nil, tlsCertificate == nil {
             reader.refuse("TLS_CLIENT_CA", "needs TLS_CERTIFICATE and TLS_KEY")
         }

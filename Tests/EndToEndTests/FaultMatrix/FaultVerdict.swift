@@ -14,6 +14,8 @@ enum FaultVerdict {
         case .hang, .resetBefore, .resetAfter, .throttle, .throttleUntil: [51]
         case .status(let status) where status >= 500: [51]
         case .html(let status): status == 200 ? [55] : [51]
+        // Entra refuses the credentials, whatever the status.
+        case .status where cell.endpoint == "token": [52]
         // A list answered with half of its body may be seen as cut on its way.
         case .truncate: [51, 55]
         case .status(401): [52]

@@ -1,0 +1,85 @@
+import Foundation
+import MicroHTTP
+import Testing
+import Threading
+
+extension `End to end` {
+    @Suite struct Webhooks {
+        private static let secret = "a-key-for-signatures"
+
+        /// Takes events, refusing the first `refusals` with 503.
+        private final class Receiver: Sendable {
+            private let log = Locked<[HTTPRequest]>([])
+            private let server: HTTPServer
+
+            init(refusals: Int) throws {
+                let log = self.log
+                server = HTTPServer(configuration: HTTPServerConfiguration(host: "127.0.0.1", port: 0)) { request in
+                    let number = log.withLock { log in
+                        log.append(request)
+                        return log.count
+                    }
+                    return HTTPResponse(status: number <= refusals ? 503 : 204)
+                }
+                try server.start()
+            }
+
+            deinit { server.stop(graceSeconds: 0) }
+
+            var url: String { "http://127.0.0.1:\(server.port)/events?key=hidden" }
+            var requests: [HTTPRequest] { log.withLock { $0 } }
+        }
+
+        private struct Event: Decodable {
+            var specversion: String
+            var id: String
+            var type: String
+            var time: String
+            var data: JobAnswer
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `tell of every end, signed, until they are taken`() async throws {
+            let receiver = try Receiver(refusals: 1)
+            let settings = ["WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": Self.secret]
+            try await withScenario(environment: settings) { scenario in
+                let (service, client) = try await scenario.start()
+                let job = try await client.run("initial")
+                expectSucceeded(job)
+                try await poll(until: "the event is sent again") { receiver.requests.count == 2 }
+                for request in receiver.requests {
+                    #expect(request.headers["Content-Type"]?.hasPrefix("application/cloudevents+json") == true)
+                    let digest = MessageDigest.hmacSHA256(key: Array(Self.secret.utf8), message: request.body)
+                    let expected = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                    #expect(request.headers["X-Hub-Signature-256"] == "sha256=\(expected)")
+                    let event = try JSONDecoder().decode(Event.self, from: Data(request.body))
+                    #expect(event.specversion == "1.0" && event.id == job.id && event.data.state == "succeeded")
+                    #expect(event.type == "defender-car.job.succeeded")
+                    let text = String(decoding: request.body, as: UTF8.self)
+                    #expect(!text.contains(scenario.sandbox.options.clientSecret))
+                }
+                scenario.sandbox.defender.faults.add(.init("machines", .status(403), count: nil))
+                #expect(try await client.run("incremental").state == "failed")
+                try await poll(until: "the failure is told") { receiver.requests.count == 3 }
+                let failed = try JSONDecoder().decode(Event.self, from: Data(receiver.requests[2].body))
+                #expect(failed.type == "defender-car.job.failed" && failed.data.failure?.code == 53)
+                #expect(!service.standardError.contains("hidden") && !service.standardError.contains(Self.secret))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `are told after a kill, once the next process runs`() async throws {
+            let away = try Receiver(refusals: .max)
+            let receiver = try Receiver(refusals: 0)
+            try await withScenario(environment: ["WEBHOOK_URL": away.url]) { scenario in
+                let (service, client) = try await scenario.start()
+                let job = try await client.run("initial")
+                try await poll(until: "the receiver has refused") { !away.requests.isEmpty }
+                service.kill()
+                _ = try await service.waitForExit()
+                _ = try await scenario.start(environment: ["WEBHOOK_URL": receiver.url])
+                try await poll(until: "the event comes") { !receiver.requests.isEmpty }
+                let event = try JSONDecoder().decode(Event.self, from: Data(receiver.requests[0].body))
+                #expect(event.id == job.id)
+            }
+        }
+    }
+}
