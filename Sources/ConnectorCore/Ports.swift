@@ -27,12 +27,7 @@ public protocol DefenderReading: Sendable {
 }
 
 /// Calls per API family.
-public struct DefenderCalls: Sendable, Equatable, Codable {
-    // As the API shows them.
-    private enum CodingKeys: String, CodingKey {
-        case machines, logonUsers = "logonusers", hunting, alerts
-    }
-
+public struct DefenderCalls: Sendable, Equatable {
     public var machines: Int
     public var logonUsers: Int
     public var hunting: Int
@@ -43,6 +38,34 @@ public struct DefenderCalls: Sendable, Equatable, Codable {
         self.logonUsers = logonUsers
         self.hunting = hunting
         self.alerts = alerts
+    }
+}
+
+extension DefenderCalls: Codable {
+    /// As the API shows them.
+    private enum CodingKeys: String, CodingKey {
+        case machines, logonUsers = "logonusers", hunting, alerts
+        /// As databases of the fifth schema hold it.
+        case earlierLogonUsers = "logonUsers"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let users =
+            try values.decodeIfPresent(Int.self, forKey: .logonUsers)
+            ?? values.decode(Int.self, forKey: .earlierLogonUsers)
+        self.init(
+            machines: try values.decode(Int.self, forKey: .machines), logonUsers: users,
+            hunting: try values.decode(Int.self, forKey: .hunting),
+            alerts: try values.decode(Int.self, forKey: .alerts))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(machines, forKey: .machines)
+        try values.encode(logonUsers, forKey: .logonUsers)
+        try values.encode(hunting, forKey: .hunting)
+        try values.encode(alerts, forKey: .alerts)
     }
 }
 

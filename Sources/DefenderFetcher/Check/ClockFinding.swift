@@ -21,7 +21,7 @@ enum ClockFinding {
     }
 
     private static func words(seconds: Int) -> String {
-        if seconds >= 2 * 86_400 { return "\(seconds / 86_400) days" }
+        if seconds >= 2 * 86_400 { return "\((seconds + 43_200) / 86_400) days" }
         if seconds >= 2 * 3600 { return "\(seconds / 3600) hours" }
         return "\(seconds / 60) min \(seconds % 60) s"
     }
