@@ -44,8 +44,8 @@ extension `End to end` {
             #expect(time.now <= least * 1.05, "\(time.now) s, at least \(least) s")
             let progress = seen.withLock { $0 }
             let forecast = try #require(progress.compactMap(\.forecast).last)
-            #expect(forecast.calls.logonUsers == calls)
-            #expect(forecast.calls.machines == counters["machines"].calls)
+            #expect(abs(forecast.calls.logonUsers - calls) <= calls / 100)
+            #expect(abs(forecast.calls.machines - counters["machines"].calls) <= 1)
             #expect(abs(forecast.calls.hunting - counters["hunting"].calls) <= counters["hunting"].calls / 5)
             #expect(abs(Double(forecast.seconds) - time.now) <= time.now * 0.05)
             #expect(sandbox.differences(source: "Limits").isEmpty)
