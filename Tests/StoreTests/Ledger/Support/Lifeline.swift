@@ -27,6 +27,7 @@ final class Lifeline: Sendable {
     }
 
     private let state: Locked<State>
+    private let spent = Locked<[String: Duration]>([:])
 
     /// Nothing goes wrong.
     init() { state = Locked(State()) }
@@ -38,6 +39,8 @@ final class Lifeline: Sendable {
 
     var isDead: Bool { state.withLock(\.isDead) }
     var hasFired: Bool { state.withLock(\.hasFired) }
+    /// How long the calls took that nothing was wrong with, by name.
+    var durations: [String: Duration] { spent.withLock { $0 } }
 
     /// Makes a call of a port.
     func call<Result: Sendable>(
@@ -58,7 +61,9 @@ final class Lifeline: Sendable {
         }
         switch event {
         case nil:
+            let start = ContinuousClock.now
             let result = try await effect()
+            spent.withLock { $0[name, default: .zero] += ContinuousClock.now - start }
             if isDead { throw Killed() }
             return result
         case .kill(let afterEffect):
