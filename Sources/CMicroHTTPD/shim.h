@@ -20,6 +20,7 @@ struct cmhd_settings {
     // Handed to every callback below.
     void *context;
     MHD_LogCallback log;
+    MHD_AcceptPolicyCallback accept;
     MHD_AccessHandlerCallback handle;
     void *(*read_line)(void *context, const char *uri, struct MHD_Connection *connection);
     MHD_RequestCompletedCallback completed;
@@ -60,7 +61,7 @@ static inline struct MHD_Daemon *cmhd_start(const struct cmhd_settings *s) {
     }
     CMHD_ADD(MHD_OPTION_END, 0, NULL);
 #undef CMHD_ADD
-    return MHD_start_daemon(flags, 0, NULL, NULL, s->handle, s->context, MHD_OPTION_ARRAY, o, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, s->accept, s->context, s->handle, s->context, MHD_OPTION_ARRAY, o, MHD_OPTION_END);
 }
 
 static const uint64_t cmhd_size_unknown = MHD_SIZE_UNKNOWN;
@@ -72,6 +73,12 @@ static inline const struct sockaddr *cmhd_client_address(struct MHD_Connection *
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     return info == NULL ? NULL : info->client_addr;
+}
+
+// The connection's socket, or -1.
+static inline int cmhd_client_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : (int)info->connect_fd;
 }
 
 // What the connection callback stored for this connection, or NULL.
@@ -87,13 +94,18 @@ static inline gnutls_session_t cmhd_tls_session(struct MHD_Connection *connectio
     return info == NULL ? NULL : (gnutls_session_t)info->tls_session;
 }
 
-// The library only *requests* a client certificate. Called before the handshake this makes it fail without a valid one.
-// Returns 0 when the connection has no TLS session.
-static inline int cmhd_demand_client_certificate(struct MHD_Connection *connection) {
+// Before the handshake: gives a connection its credentials in place of the daemon's, which can't be changed while it runs.
+// With `demand` the handshake fails without a valid client certificate; the library itself only *requests* one.
+// Returns 0 when the connection has no TLS session or the credentials can't be set.
+static inline int cmhd_use_credentials(
+    struct MHD_Connection *connection, gnutls_certificate_credentials_t credentials, int demand) {
     gnutls_session_t session = cmhd_tls_session(connection);
     if (session == NULL) return 0;
-    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
-    gnutls_session_set_verify_cert(session, NULL, 0);
+    if (gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials) < 0) return 0;
+    if (demand) {
+        gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+        gnutls_session_set_verify_cert(session, NULL, 0);
+    }
     return 1;
 }
 
@@ -106,23 +118,27 @@ static inline int cmhd_has_client_certificate(struct MHD_Connection *connection)
         && gnutls_session_get_verify_cert_status(session) == 0;
 }
 
-// Which PEM text of a TLS configuration is unusable: 0 none, 1 certificate or key, 2 client authorities, 3 out of memory.
-// `reason` gets a static text.
-static inline int cmhd_check_tls(const char *certificate, const char *key, const char *client_ca, const char **reason) {
+// Credentials of PEM texts, or NULL; then `fault` tells which text is unusable: 1 certificate or key, 2 client authorities,
+// 3 out of memory. `reason` gets a static text.
+static inline gnutls_certificate_credentials_t cmhd_make_credentials(
+    const char *certificate, const char *key, const char *client_ca, int *fault, const char **reason) {
     gnutls_certificate_credentials_t credentials;
-    if (gnutls_certificate_allocate_credentials(&credentials) < 0) return 3;
+    *reason = "no certificate found";
+    *fault = 3;
+    if (gnutls_certificate_allocate_credentials(&credentials) < 0) return NULL;
     gnutls_datum_t c = {(unsigned char *)certificate, (unsigned int)strlen(certificate)};
     gnutls_datum_t k = {(unsigned char *)key, (unsigned int)strlen(key)};
-    int fault = 0;
+    *fault = 0;
     int code = gnutls_certificate_set_x509_key_mem(credentials, &c, &k, GNUTLS_X509_FMT_PEM);
     if (code < 0) {
-        fault = 1;
+        *fault = 1;
     } else if (client_ca != NULL) {
         gnutls_datum_t a = {(unsigned char *)client_ca, (unsigned int)strlen(client_ca)};
         code = gnutls_certificate_set_x509_trust_mem(credentials, &a, GNUTLS_X509_FMT_PEM);
-        if (code <= 0) fault = 2;
+        if (code <= 0) *fault = 2;
     }
-    *reason = code < 0 ? gnutls_strerror(code) : "no certificate found";
+    if (*fault == 0) return credentials;
+    if (code < 0) *reason = gnutls_strerror(code);
     gnutls_certificate_free_credentials(credentials);
-    return fault;
+    return NULL;
 }

@@ -8,6 +8,8 @@ public struct ControlAPI: Sendable {
     let checks: CheckSlots
     /// Finds the handler of a request; give it to `HTTPServer`.
     public private(set) var router = Router()
+    /// Probes and metrics alone, for an address of their own.
+    public private(set) var probeRouter = Router()
 
     public init(_ dependencies: ControlAPIDependencies) {
         self.dependencies = dependencies
@@ -19,7 +21,8 @@ public struct ControlAPI: Sendable {
         api.addImportRoutes(to: &router)
         api.addJobRoutes(to: &router)
         api.addConnectionRoutes(to: &router)
-        api.addSystemRoutes(to: &router)
+        api.addProbeRoutes(to: &router)
+        api.addProbeRoutes(to: &probeRouter)
         api.addPageRoutes(to: &router)
     }
 

@@ -14,7 +14,9 @@ struct Daemon: @unchecked Sendable {
     static func start(_ core: ServerCore) throws(HTTPServerError) -> (Daemon, BoundAddress) {
         let configuration = core.configuration
         try configuration.validate()
-        try configuration.tls?.validate()
+        let credentials: TLSCredentials? =
+            if let tls = configuration.tls { try TLSCredentials(tls) } else { nil }
+        core.credentials.withLock { $0 = credentials }
         let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
 
         // Balanced when the daemon has stopped.
@@ -22,12 +24,15 @@ struct Daemon: @unchecked Sendable {
         var settings = cmhd_settings()
         settings.listen_socket = socket.descriptor
         settings.threads = UInt32(configuration.threads)
-        settings.connections_max = UInt32(max(configuration.connectionsMax, configuration.threads))
+        // The library divides its bound among its threads; ours is for all of them, and reached first.
+        let connectionsMax = configuration.connectionsMax + configuration.extraConnectionsMax + 1
+        settings.connections_max = UInt32(connectionsMax * configuration.threads)
         settings.connections_per_address_max = UInt32(configuration.connectionsPerAddressMax)
         settings.idle_seconds = UInt32(configuration.idleSeconds)
         settings.connection_memory_bytes = configuration.connectionMemoryBytes
         settings.context = context.toOpaque()
         settings.log = libraryLogged
+        settings.accept = connectionArrived
         settings.handle = requestAdvanced
         settings.read_line = requestLineWasRead
         settings.completed = requestCompleted
@@ -40,6 +45,7 @@ struct Daemon: @unchecked Sendable {
             throw HTTPServerError(
                 .system, "the HTTP library did not start on \(configuration.host):\(configuration.port)")
         }
+        core.peers.start()
         return (Daemon(pointer: pointer, core: core), socket.address)
     }
 

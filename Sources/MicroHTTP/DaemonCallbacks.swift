@@ -6,6 +6,16 @@ import Glibc
 // References: an `Exchange` is retained by the request's first callback and released by the last one; a `Peer` likewise
 // by a connection's.
 
+/// Whether a connection may begin at all.
+func connectionArrived(
+    context: UnsafeMutableRawPointer?, address: UnsafePointer<sockaddr>?, length: socklen_t
+) -> MHD_Result {
+    guard let context else { return .NO }
+    let core = ServerCore.from(context)
+    let configuration = core.configuration
+    return core.peers.count < configuration.connectionsMax + configuration.extraConnectionsMax ? .YES : .NO
+}
+
 /// The request line was read: begins the exchange. `uri` is the raw request target.
 func requestLineWasRead(
     context: UnsafeMutableRawPointer?, uri: UnsafePointer<CChar>?, connection: OpaquePointer?
@@ -34,6 +44,9 @@ func requestCompleted(
 ) {
     guard let slot, let pointer = slot.pointee else { return }
     slot.pointee = nil
+    if let context, let connection, let peer = Peer.of(connection) {
+        peer.expect(within: ServerCore.from(context).seconds(for: peer))
+    }
     Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue().end()
 }
 
@@ -44,15 +57,12 @@ func connectionChanged(
     guard let context, let connection, let slot else { return }
     switch change {
     case .CONNECTION_NOTIFY_STARTED:
-        if ServerCore.from(context).configuration.tls?.clientAuthorities != nil {
-            _ = cmhd_demand_client_certificate(connection)
-        }
-        let address = cmhd_client_address(connection).flatMap(SocketAddress.read)?.host
-        slot.pointee = Unmanaged.passRetained(Peer(address: address ?? "")).toOpaque()
+        let peer = ServerCore.from(context).begin(connection)
+        slot.pointee = Unmanaged.passRetained(peer).toOpaque()
     case .CONNECTION_NOTIFY_CLOSED:
         guard let pointer = slot.pointee else { return }
         slot.pointee = nil
-        Unmanaged<Peer>.fromOpaque(pointer).release()
+        ServerCore.from(context).peers.remove(Unmanaged<Peer>.fromOpaque(pointer).takeRetainedValue())
     @unknown default: break
     }
 }
@@ -72,18 +82,4 @@ func libraryLogged(context: UnsafeMutableRawPointer?, format: UnsafePointer<CCha
     guard vsnprintf(&text, text.count, format, arguments) >= 0 else { return }
     let message = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     onLog(message.last == "\n" ? String(message.dropLast()) : message)
-}
-
-/// The other end of a connection; read once per connection.
-final class Peer: Sendable {
-    /// Without port; empty when unknown.
-    let address: String
-
-    init(address: String) {
-        self.address = address
-    }
-
-    static func of(_ connection: OpaquePointer) -> Peer? {
-        cmhd_socket_context(connection).map { Unmanaged<Peer>.fromOpaque($0).takeUnretainedValue() }
-    }
 }

@@ -84,6 +84,11 @@ final class AnswerPromise: Sendable {
 }
 
 extension ProblemDocument {
+    static var tooManyConnections: ProblemDocument {
+        ProblemDocument(
+            status: 503, code: "too_many_connections", detail: "The service has all the connections that it may have.")
+    }
+
     static var stopping: ProblemDocument {
         ProblemDocument(status: 503, code: "stopping", detail: "The service is stopping.")
     }

@@ -26,6 +26,7 @@ final class Exchange {
     private var status = 0
     private var responseBytes = 0
     private var stream: StreamAnswer?
+    private var isExtra = false
 
     init(core: ServerCore, query: [UInt8]?) {
         self.core = core
@@ -88,6 +89,7 @@ final class Exchange {
         if core.open.isStopping {
             return refuseAndClose(ProblemDocument.stopping, connection)
         }
+        isExtra = Peer.of(connection)?.isExtra ?? false
         let configuration = core.configuration
         let bodyBytes = head.bodyBytes ?? 0
         guard let refusal = refusal(head, connection, url: url) else {
@@ -98,7 +100,7 @@ final class Exchange {
         if head.hasBody, head.expectsContinue || bodyBytes > configuration.bodyBytesMax + configuration.drainBytesMax {
             return refuseAndClose(refusal, connection)
         }
-        phase = .discarding(refusal.response())
+        phase = .discarding(refusal.response(headers: isExtra ? ["Retry-After": "2"] : [:]))
         return true
     }
 
@@ -107,7 +109,9 @@ final class Exchange {
         _ head: RequestHead, _ connection: OpaquePointer, url: UnsafePointer<CChar>
     ) -> ProblemDocument? {
         let configuration = core.configuration
-        if configuration.tls?.clientAuthorities != nil, cmhd_has_client_certificate(connection) == 0 {
+        if Peer.of(connection)?.credentials?.demandsClientCertificate == true,
+            cmhd_has_client_certificate(connection) == 0
+        {
             return ProblemDocument(
                 status: 403, code: "client_certificate_required", detail: "A valid client certificate is required.")
         }
@@ -115,6 +119,7 @@ final class Exchange {
             return ProblemDocument(status: 400, code: "bad_request", detail: "The request target is not a valid URI.")
         }
         request.path = path
+        if isExtra, !configuration.reservedPaths.contains(path) { return ProblemDocument.tooManyConnections }
         if let rawQuery {
             guard let query = PercentEncoding.decodeQuery(rawQuery) else {
                 return ProblemDocument(
@@ -143,7 +148,8 @@ final class Exchange {
     }
 
     private func complete(_ connection: OpaquePointer) -> Bool {
-        send(core.answer(request), connection)
+        Peer.of(connection)?.expect(within: .infinity)
+        return send(core.answer(request), connection)
     }
 
     private func tooLarge() -> ProblemDocument {
@@ -193,7 +199,7 @@ final class Exchange {
     {
         guard let outgoing else { return false }
         do {
-            try outgoing.setHeaders(response, isLast: core.open.isStopping)
+            try outgoing.setHeaders(response, isLast: core.open.isStopping || isExtra)
             guard outgoing.queue(status: response.status, on: connection) else { return false }
         } catch {
             report(error)
@@ -204,6 +210,7 @@ final class Exchange {
         status = response.status
         responseBytes = request.method == "HEAD" ? 0 : outgoing.bodyBytes
         phase = .answered
+        if stream == nil, let peer = Peer.of(connection) { peer.expect(within: core.seconds(for: peer)) }
         return true
     }
 

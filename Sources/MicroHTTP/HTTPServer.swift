@@ -59,6 +59,18 @@ public final class HTTPServer: Sendable {
         }
     }
 
+    /// Uses other certificates for the connections that begin from now on.
+    ///
+    /// - Throws: `.badCertificate`, which names the text that is unusable; then nothing changes.
+    public func replaceTLS(_ tls: HTTPServerTLS) throws(HTTPServerError) {
+        guard let old = core.configuration.tls, (old.clientAuthorities == nil) == (tls.clientAuthorities == nil) else {
+            throw HTTPServerError(
+                .invalidConfiguration, "tls: HTTPS and client certificates are decided when the server starts")
+        }
+        let credentials = try TLSCredentials(tls)
+        core.credentials.withLock { $0 = credentials }
+    }
+
     /// Stops accepting, ends streams, answers what is deferred with 503, waits for requests in progress, then closes what
     /// is left. Does nothing when not running.
     ///

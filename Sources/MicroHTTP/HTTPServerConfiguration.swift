@@ -6,8 +6,12 @@ public struct HTTPServerConfiguration: Sendable {
     public var port: UInt16
     /// Threads that each serve many connections.
     public var threads = 2
-    /// Connections at a time; further ones wait in the kernel's backlog. At least one per thread.
+    /// Connections at a time. A request on a further one is answered 503, unless it asks for one of `reservedPaths`.
     public var connectionsMax = 1000
+    /// Connections beyond `connectionsMax`; still further ones are closed at once.
+    public var extraConnectionsMax = 64
+    /// What connections beyond `connectionsMax` may ask for, a request each: what tells whether the server lives.
+    public var reservedPaths: Set<String> = []
     /// Connections at a time from one address, further ones are closed at once; 0: no bound.
     public var connectionsPerAddressMax = 256
     /// Memory of one connection: request line, headers and buffers. A larger head is answered 414 or 431.
@@ -18,6 +22,11 @@ public struct HTTPServerConfiguration: Sendable {
     public var drainBytesMax = 1024 * 1024
     /// A connection without traffic for this long is closed.
     public var idleSeconds = 30
+    /// From a connection's start, or the end of its last answer, to a whole request; and from an answer's first byte to
+    /// its last one, streams excepted. A connection that takes longer is closed within another second.
+    public var requestSeconds = 60.0
+    /// The same for connections beyond `connectionsMax`.
+    public var extraConnectionSeconds = 2.0
     /// A deferred answer that takes longer becomes a 503.
     public var deferredAnswerSeconds = 120.0
     /// Bytes a stream holds for a client that reads slowly, before it is ended.
@@ -44,11 +53,14 @@ extension HTTPServerConfiguration {
     func validate() throws(HTTPServerError) {
         try check("threads", threads, 1...256)
         try check("connectionsMax", connectionsMax, 1...1_000_000)
+        try check("extraConnectionsMax", extraConnectionsMax, 0...1_000_000)
         try check("connectionsPerAddressMax", connectionsPerAddressMax, 0...1_000_000)
         try check("connectionMemoryBytes", connectionMemoryBytes, 4096...16_777_216)
         try check("bodyBytesMax", bodyBytesMax, 0...0x4000_0000)
         try check("drainBytesMax", drainBytesMax, 0...0x4000_0000)
         try check("idleSeconds", idleSeconds, 1...86_400)
+        try check("requestSeconds", requestSeconds, 0.01...86_400)
+        try check("extraConnectionSeconds", extraConnectionSeconds, 0.01...86_400)
         try check("deferredAnswerSeconds", deferredAnswerSeconds, 0.01...86_400)
         try check("streamBufferBytesMax", streamBufferBytesMax, 1...0x4000_0000)
     }

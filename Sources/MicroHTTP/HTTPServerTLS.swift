@@ -1,5 +1,3 @@
-import CMicroHTTPD
-
 /// Certificate and key of an HTTPS server, as PEM text.
 public struct HTTPServerTLS: Sendable, CustomStringConvertible {
     /// The server's certificate, followed by intermediate ones.
@@ -18,22 +16,5 @@ public struct HTTPServerTLS: Sendable, CustomStringConvertible {
     /// Without the key.
     public var description: String {
         "HTTPServerTLS(client certificates \(clientAuthorities == nil ? "not asked for" : "required"))"
-    }
-}
-
-extension HTTPServerTLS {
-    /// - Throws: `.badCertificate`, which names the text that is unusable.
-    func validate() throws(HTTPServerError) {
-        var reason: UnsafePointer<CChar>?
-        let fault = cmhd_check_tls(certificate, key, clientAuthorities, &reason)
-        if fault == 0 { return }
-        let text =
-            switch fault {
-            case 1: "certificate and key"
-            case 2: "client authorities"
-            default: "TLS settings"
-            }
-        let detail = reason.map { String(cString: $0) } ?? "out of memory"
-        throw HTTPServerError(.badCertificate, "the \(text) can't be used: \(detail)")
     }
 }

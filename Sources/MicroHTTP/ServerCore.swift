@@ -1,5 +1,6 @@
 import CMicroHTTPD
 import Dispatch
+import Threading
 
 /// What the library's callbacks share: settings, handler, and the account of what is not finished.
 ///
@@ -8,6 +9,9 @@ final class ServerCore: Sendable {
     let configuration: HTTPServerConfiguration
     let handler: HTTPHandler
     let open = OpenAnswers()
+    let peers = Peers()
+    /// What handshakes from now on use.
+    let credentials = Locked<TLSCredentials?>(nil)
     /// Entered for each request from its first line to its end.
     let requests = DispatchGroup()
     /// Runs the callers' actions; what blocks here delays no request.
@@ -20,6 +24,24 @@ final class ServerCore: Sendable {
 
     static func from(_ context: UnsafeMutableRawPointer) -> ServerCore {
         Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    /// Takes a connection into account, before its handshake.
+    func begin(_ connection: OpaquePointer) -> Peer {
+        let credentials = credentials.withLock { $0 }
+        let isExtra = peers.count >= configuration.connectionsMax
+        let peer = Peer(
+            address: cmhd_client_address(connection).flatMap(SocketAddress.read)?.host ?? "",
+            socket: cmhd_client_socket(connection), isExtra: isExtra, credentials: credentials,
+            seconds: isExtra ? configuration.extraConnectionSeconds : configuration.requestSeconds)
+        peers.add(peer)
+        if let credentials, !credentials.use(for: connection) { peer.cut() }
+        return peer
+    }
+
+    /// How long a client has for its request, and for taking the answer.
+    func seconds(for peer: Peer) -> Double {
+        peer.isExtra ? configuration.extraConnectionSeconds : configuration.requestSeconds
     }
 
     /// What is to be sent for `request`, whatever its handler does.

@@ -1,5 +1,6 @@
 import MicroHTTP
 import Testing
+import Threading
 
 @Suite(.timeLimit(.minutes(1))) struct `Limits` {
     private let hundred = String(repeating: "x", count: 100)
@@ -95,19 +96,121 @@ import Testing
         }
     }
 
-    @Test func `let a connection beyond the whole bound wait until another ends`() throws {
+    @Test func `answer connections beyond the bound only what is reserved, and close further ones`() throws {
         try withServer(
             {
-                $0.threads = 1
+                $0.connectionsMax = 2
+                $0.extraConnectionsMax = 1
+                $0.reservedPaths = ["/livez"]
+            }, handler: echo
+        ) { server throws in
+            let clients = try [RawClient(port: server.port), RawClient(port: server.port)]
+            for client in clients { #expect(try client.get("/").status == 200) }
+            let probe = try RawClient(port: server.port)
+            let alive = try probe.get("/livez")
+            #expect(alive.status == 200)
+            #expect(alive.header("Connection")?.lowercased() == "close")
+            #expect(probe.readToEnd() == "")
+
+            let other = try answerOfNext(server, path: "/")
+            #expect(other.status == 503)
+            #expect(other.header("Retry-After") != nil)
+            #expect(other.text.contains(#""code":"too_many_connections""#))
+
+            clients[0].close()
+            // The server learns of the end after the client.
+            let end = Deadline(10)
+            var status = 0
+            while status != 200, end.millisecondsLeft > 0 { status = try answerOfNext(server, path: "/").status }
+            #expect(status == 200)
+        }
+    }
+
+    @Test func `close connections beyond those for what is reserved`() throws {
+        try withServer(
+            {
                 $0.connectionsMax = 1
+                $0.extraConnectionsMax = 0
             }, handler: echo
         ) { server throws in
             let first = try RawClient(port: server.port)
             #expect(try first.get("/").status == 200)
-            let second = try RawClient(port: server.port)
-            #expect(throws: RawClient.Failure.self) { try second.get("/", seconds: 0.3) }
-            first.close()
-            #expect(try second.readAnswer().status == 200)
+            #expect(try RawClient(port: server.port).readToEnd() == "")
+            #expect(try first.get("/").status == 200)
+        }
+    }
+
+    @Test func `free what a silent client beyond the bound has taken`() throws {
+        try withServer(
+            {
+                $0.connectionsMax = 1
+                $0.extraConnectionsMax = 1
+                $0.extraConnectionSeconds = 0.1
+                $0.reservedPaths = ["/livez"]
+            }, handler: echo
+        ) { server throws in
+            let first = try RawClient(port: server.port)
+            #expect(try first.get("/").status == 200)
+            let silent = try RawClient(port: server.port)
+            #expect(silent.readToEnd() == "")
+            #expect(try answerOfNext(server, path: "/livez").status == 200)
+            #expect(try first.get("/").status == 200)
+        }
+    }
+
+    /// The answer on a new connection, as soon as the server has let go of the one before.
+    private func answerOfNext(_ server: HTTPServer, path: String) throws -> RawAnswer {
+        let end = Deadline(10)
+        while true {
+            do {
+                return try RawClient(port: server.port).get(path)
+            } catch let failure as RawClient.Failure {
+                guard end.millisecondsLeft > 0 else { throw failure }
+            }
+        }
+    }
+
+    @Test(arguments: ["GET / HTTP/1.1\r\nX-", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n"])
+    func `cut a request that comes byte by byte`(start: String) throws {
+        try withServer({ $0.requestSeconds = 0.5 }, handler: echo) { server throws in
+            let client = try RawClient(port: server.port)
+            client.send(start)
+            let end = Deadline(10)
+            while end.millisecondsLeft > 0, client.send("x"), client.readToEnd(seconds: 0.05) == nil {}
+            #expect(client.isClosed || !client.send("x"))
+            #expect(end.millisecondsLeft > 0)
+        }
+    }
+
+    @Test func `cut a client that does not take its answer`() throws {
+        let ended = Event()
+        try withServer(
+            {
+                $0.requestSeconds = 0.5
+                $0.onRequest = { _ in ended.happen() }
+            },
+            handler: { _ in HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 120, count: 32 << 20))) }
+        ) { server throws in
+            let client = try RawClient(port: server.port)
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(ended.wait(seconds: 10))
+        }
+    }
+
+    @Test func `leave alone whoever waits for the server`() throws {
+        let responder = Locked<DeferredResponder?>(nil)
+        try withServer(
+            { $0.requestSeconds = 0.5 },
+            handler: { _ in HTTPResponse(status: 200, body: .deferred { held in responder.withLock { $0 = held } }) }
+        ) { server throws in
+            let client = try RawClient(port: server.port)
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            // A second connection that is cut shows that the deadline has passed for both.
+            let late = try RawClient(port: server.port)
+            late.send("GET / HT")
+            #expect(late.readToEnd() != nil)
+            responder.withLock { $0 }?.respond(HTTPResponse(status: 200, contentType: "text/plain", text: "at last"))
+            #expect(try client.readAnswer().text == "at last")
         }
     }
 }

@@ -61,10 +61,13 @@ import Testing
         }
 
         /// What the server answers to a GET over TLS; empty when the handshake fails.
-        func get(port: UInt16, client: String?, version: String) throws -> String {
+        func get(port: UInt16, client: String?, version: String, authority: String = "ca") throws -> String {
             let identity = client.map { ["-cert", "\($0).pem", "-key", "\($0).key"] } ?? []
             return try run(
-                ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", "ca.pem", "-verify_return_error", "-quiet"]
+                [
+                    "s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", "\(authority).pem", "-verify_return_error",
+                    "-quiet",
+                ]
                     + ["-no_ign_eof", "-ign_eof", version] + identity,
                 input: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
             ).output
@@ -105,6 +108,36 @@ import Testing
             #expect(try !certificates.get(port: server.port, client: nil, version: version).contains("200"))
             #expect(try !certificates.get(port: server.port, client: "stranger", version: version).contains("200"))
             #expect(reached.count == 1)
+        }
+    }
+
+    @Test func `uses certificates and authorities that are replaced, for connections from then on`() throws {
+        let certificates = try Certificates()
+        let key = try certificates.text("server.key")
+        let tls = try HTTPServerTLS(
+            certificate: certificates.text("server.pem"), key: key, clientAuthorities: certificates.text("ca.pem"))
+        try withServer({ $0.tls = tls }, handler: echo) { server throws in
+            func status(_ client: String, authority: String) throws -> Bool {
+                try certificates.get(port: server.port, client: client, version: "-tls1_3", authority: authority)
+                    .hasPrefix("HTTP/1.1 200")
+            }
+            #expect(try status("client", authority: "ca"))
+            #expect(try !status("stranger", authority: "ca"))
+
+            var other = try HTTPServerTLS(
+                certificate: certificates.text("stranger.pem"), key: certificates.text("stranger.key"),
+                clientAuthorities: certificates.text("other-ca.pem"))
+            try server.replaceTLS(other)
+            #expect(try status("stranger", authority: "other-ca"))
+            #expect(try !status("stranger", authority: "ca"))
+            #expect(try !status("client", authority: "other-ca"))
+
+            other.key = key
+            let error = #expect(throws: HTTPServerError.self) { try server.replaceTLS(other) }
+            #expect(error?.reason == .badCertificate)
+            other.clientAuthorities = nil
+            #expect(throws: HTTPServerError.self) { try server.replaceTLS(other) }
+            #expect(try status("stranger", authority: "other-ca"))
         }
     }
 

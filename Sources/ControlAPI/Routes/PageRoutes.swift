@@ -4,6 +4,7 @@ extension ControlAPI {
     /// The status page. It holds no data, so it is open; its script asks the API, with a token where one is needed.
     func addPageRoutes(to router: inout Router) {
         router.on("GET", "/") { StaticFile.page.response(to: $0) }
+        router.on("GET", "/openapi.yaml", guarded(.read) { StaticFile.specification.response(to: $0) })
         router.on("GET", "/app.js") { StaticFile.script.response(to: $0) }
         router.on("GET", "/page/{module}") { request in
             guard let module = StaticFile.modules[request.pathParameters["module"] ?? ""] else {

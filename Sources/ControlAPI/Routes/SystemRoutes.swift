@@ -3,11 +3,10 @@ import MicroHTTP
 import Telemetry
 
 extension ControlAPI {
-    func addSystemRoutes(to router: inout Router) {
+    func addProbeRoutes(to router: inout Router) {
         router.on("GET", "/livez") { _ in Self.plain(200, "ok\n") }
         router.on("GET", "/readyz", ready)
         router.on("GET", "/metrics", guarded(.metrics, metrics))
-        router.on("GET", "/openapi.yaml", guarded(.read) { StaticFile.specification.response(to: $0) })
     }
 
     private func ready(_ request: HTTPRequest) -> HTTPResponse {

@@ -13,6 +13,17 @@ struct ControlServer: ServiceLifecycle.Service {
     let settings: ServiceSettings
     let engine: Engine
     let logger: Logger
+    private let api: ControlAPI
+
+    init(settings: ServiceSettings, engine: Engine, logger: Logger) {
+        self.settings = settings
+        self.engine = engine
+        self.logger = logger
+        api = ControlAPI(Self.dependencies(settings, engine))
+    }
+
+    /// Connections of clients; with those for probes far below the usual limit of descriptors.
+    static let connectionsMax = 2000
 
     func run() async throws {
         let address = ServiceAddressFile(stateDirectory: settings.stateDirectory)
@@ -23,6 +34,12 @@ struct ControlServer: ServiceLifecycle.Service {
             address.remove()
             running.stop()
         }
+        let metricsServer = try startMetricsServer()
+        defer { metricsServer?.stop(graceSeconds: Self.stopSeconds) }
+        let following = running.certificates.map { files in
+            Task { [logger] in await files.follow(running.server, since: running.stamps, logger: logger) }
+        }
+        defer { following?.cancel() }
         announce(running, in: address)
         StandardStreams.output("listening on \(running.url)\n")
         logger.info("listening", metadata: ["url": "\(running.url)"])
@@ -42,14 +59,38 @@ struct ControlServer: ServiceLifecycle.Service {
 
     /// - Throws: `HTTPServerError` with the address and the reason.
     func start() throws -> Running {
-        let router = ControlAPI(dependencies()).router
+        guard let listen = settings.listen else { preconditionFailure("settings are checked before") }
+        let router = api.router
         for route in router.routes { engine.metrics.prepareRoute(route.template, method: route.method) }
-        let server = HTTPServer(configuration: try configuration(), router: router)
+        var configuration = configuration(listen)
+        configuration.connectionsMax = DescriptorLimit.connectionsMax(
+            descriptors: DescriptorLimit.raise(), wanted: Self.connectionsMax)
+        // Behind an ingress or a sidecar all clients have one address.
+        configuration.connectionsPerAddressMax = 0
+        configuration.reservedPaths = Set(api.probeRouter.routes.map(\.template))
+        let certificates = CertificateFiles(settings)
+        let stamps = certificates?.stamps() ?? []
+        configuration.tls = try certificates?.read()
+        let server = HTTPServer(configuration: configuration, router: router)
         let address = try server.start()
         return Running(
             server: server, url: url(of: address),
             localURL: ServiceAddressFile.url(
-                host: address.host, port: address.port, isTLS: settings.tlsCertificate != nil))
+                host: address.host, port: address.port, isTLS: settings.tlsCertificate != nil),
+            certificates: certificates, stamps: stamps)
+    }
+
+    /// Probes and metrics on their own address, where one is set.
+    private func startMetricsServer() throws -> HTTPServer? {
+        guard let listen = settings.metricsListen else { return nil }
+        var configuration = configuration(listen)
+        configuration.threads = 1
+        configuration.connectionsMax = 64
+        let server = HTTPServer(configuration: configuration, router: api.probeRouter)
+        let address = try server.start()
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        logger.info("listening for probes and metrics", metadata: ["url": "http://\(host):\(address.port)"])
+        return server
     }
 
     /// A server that accepts requests.
@@ -58,6 +99,9 @@ struct ControlServer: ServiceLifecycle.Service {
         let url: String
         /// For processes of the same machine.
         let localURL: String
+        let certificates: CertificateFiles?
+        /// Of the files as they were read.
+        let stamps: [CertificateFiles.Stamp?]
 
         func stop() {
             _ = server.stop(graceSeconds: ControlServer.stopSeconds)
@@ -69,7 +113,7 @@ struct ControlServer: ServiceLifecycle.Service {
         return "\(settings.tlsCertificate == nil ? "http" : "https")://\(host):\(address.port)"
     }
 
-    private func dependencies() -> ControlAPIDependencies {
+    private static func dependencies(_ settings: ServiceSettings, _ engine: Engine) -> ControlAPIDependencies {
         var dependencies = ControlAPIDependencies(
             store: engine.store, queue: engine.queue, connections: engine.runtimes.map(\.info),
             access: AccessPolicy(
@@ -83,10 +127,8 @@ struct ControlServer: ServiceLifecycle.Service {
         return dependencies
     }
 
-    private func configuration() throws -> HTTPServerConfiguration {
-        guard let listen = settings.listen else { preconditionFailure("settings are checked before") }
+    private func configuration(_ listen: ListenAddress) -> HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration(host: listen.host, port: listen.port)
-        configuration.tls = try tls()
         configuration.onRequest = { [metrics = engine.metrics, logger] summary in
             metrics.httpRequest(
                 route: summary.routeTemplate, method: summary.method, status: summary.status, seconds: summary.seconds)
@@ -103,16 +145,6 @@ struct ControlServer: ServiceLifecycle.Service {
         }
         configuration.onLog = { [logger] message in logger.debug("libmicrohttpd", metadata: ["text": "\(message)"]) }
         return configuration
-    }
-
-    private func tls() throws -> HTTPServerTLS? {
-        guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return nil }
-        return HTTPServerTLS(
-            certificate: try String(contentsOfFile: certificate, encoding: .utf8),
-            key: try String(contentsOfFile: key, encoding: .utf8),
-            clientAuthorities: try settings.tlsClientAuthorities.map {
-                try String(contentsOfFile: $0, encoding: .utf8)
-            })
     }
 }
 

@@ -113,6 +113,11 @@ struct SettingDefinition: Sendable {
             name: "HTTP_LISTEN", scope: .service, defaultText: "127.0.0.1:8080",
             summary: "address of the control API; port 0 = any, printed at start"),
         .init(
+            name: "METRICS_LISTEN", scope: .service,
+            summary:
+                "another address for /livez, /readyz and /metrics alone, always plain HTTP: for probes and Prometheus, which then need neither the control API's network nor its certificates"
+        ),
+        .init(
             name: "WEBHOOK_URL", scope: .service,
             summary:
                 "is told of every job that has ended: a POST with a CloudEvent 1.0 in JSON, repeated until it is taken"),

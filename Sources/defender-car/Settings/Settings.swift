@@ -40,6 +40,8 @@ struct Settings: Sendable {
 /// Settings of the process.
 struct ServiceSettings: Sendable {
     var listen = ListenAddress("127.0.0.1:8080")
+    /// Where probes and metrics are served besides; `nil` where nowhere else.
+    var metricsListen: ListenAddress?
     var operatorToken: Secret?
     var readerToken: Secret?
     var metricsOpen: Bool
@@ -56,6 +58,8 @@ struct ServiceSettings: Sendable {
 
     init(reading reader: inout SettingsReader) {
         listen = ListenAddress(reader.text("HTTP_LISTEN") ?? "")
+        let metricsAddress = reader.text("METRICS_LISTEN")
+        metricsListen = metricsAddress.flatMap(ListenAddress.init)
         operatorToken = reader.secret("API_TOKEN")
         readerToken = reader.secret("API_READ_TOKEN")
         metricsOpen = reader.flag("METRICS_OPEN")
@@ -70,6 +74,23 @@ struct ServiceSettings: Sendable {
         logLevel = reader.choice("LOG_LEVEL", Logger.Level.self, default: .info)
         logFormat = reader.choice("LOG_FORMAT", LogFormat.self, default: .json)
         check(&reader)
+        checkMetricsAddress(metricsAddress, &reader)
+    }
+
+    private func checkMetricsAddress(_ text: String?, _ reader: inout SettingsReader) {
+        guard text != nil else { return }
+        guard let metricsListen else {
+            reader.refuse("METRICS_LISTEN", "must be HOST:PORT, an IPv6 address in brackets, such as [::]:9090")
+            return
+        }
+        if metricsListen == listen, metricsListen.port != 0 {
+            reader.refuse("METRICS_LISTEN", "must differ from HTTP_LISTEN")
+        }
+        if !metricsListen.isLoopback, operatorToken == nil, readerToken == nil, !metricsOpen {
+            reader.refuse(
+                "METRICS_LISTEN",
+                "an address beyond loopback needs API_TOKEN or API_READ_TOKEN, or METRICS_OPEN=true for everybody")
+        }
     }
 
     private func check(_ reader: inout SettingsReader) {

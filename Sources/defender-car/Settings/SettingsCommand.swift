@@ -10,7 +10,10 @@ enum SettingsCommand {
     ) throws -> Settings {
         var environment = CloudPakEnvironment(environment).settings
         // Nothing listens, so it needs no token for an address beyond loopback, as a container's environment has.
-        if isOneRun { environment["HTTP_LISTEN"] = nil }
+        if isOneRun {
+            environment["HTTP_LISTEN"] = nil
+            environment["METRICS_LISTEN"] = nil
+        }
         let file = config ?? environment["DEFENDER_CAR_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         if isOneRun, file == nil, Terminal.standardError.isTerminal {
             environment = ["LOG_LEVEL": "warning", "LOG_FORMAT": "text"].merging(environment) { $1 }
