@@ -25,7 +25,7 @@ struct Daemon: @unchecked Sendable {
         settings.listen_socket = socket.descriptor
         settings.threads = UInt32(configuration.threads)
         // The library divides its bound among its threads; ours is for all of them, and reached first.
-        let connectionsMax = configuration.connectionsMax + configuration.extraConnectionsMax + 1
+        let connectionsMax = configuration.connectionsMax + configuration.extraConnectionsMax + Peers.endingMax + 1
         settings.connections_max = UInt32(connectionsMax * configuration.threads)
         settings.connections_per_address_max = UInt32(configuration.connectionsPerAddressMax)
         settings.idle_seconds = UInt32(configuration.idleSeconds)

@@ -11,9 +11,7 @@ func connectionArrived(
     context: UnsafeMutableRawPointer?, address: UnsafePointer<sockaddr>?, length: socklen_t
 ) -> MHD_Result {
     guard let context else { return .NO }
-    let core = ServerCore.from(context)
-    let configuration = core.configuration
-    return core.peers.count < configuration.connectionsMax + configuration.extraConnectionsMax ? .YES : .NO
+    return ServerCore.from(context).peers.makeRoom() ? .YES : .NO
 }
 
 /// The request line was read: begins the exchange. `uri` is the raw request target.

@@ -8,7 +8,7 @@ public struct HTTPServerConfiguration: Sendable {
     public var threads = 2
     /// Connections at a time. A request on a further one is answered 503, unless it asks for one of `reservedPaths`.
     public var connectionsMax = 1000
-    /// Connections beyond `connectionsMax`; still further ones are closed at once.
+    /// Connections beyond `connectionsMax`; for still further ones the most silent of these is closed.
     public var extraConnectionsMax = 64
     /// What connections beyond `connectionsMax` may ask for, a request each: what tells whether the server lives.
     public var reservedPaths: Set<String> = []

@@ -10,16 +10,25 @@ final class Peer: Sendable {
     let isExtra: Bool
     /// What its handshake used.
     let credentials: TLSCredentials?
+    /// Monotonic seconds.
+    let startedAt: Double
     private let socket: Int32
-    /// When it is cut; monotonic seconds, infinite while nothing is expected of the client.
-    private let deadline: Locked<Double>
+    private let state: Locked<State>
+
+    private struct State {
+        /// When it is cut; monotonic seconds, infinite while nothing is expected of the client.
+        var deadline: Double
+        /// Whether no whole request has come yet.
+        var isSilent = true
+    }
 
     init(address: String, socket: Int32, isExtra: Bool, credentials: TLSCredentials?, seconds: Double) {
         self.address = address
         self.socket = socket
         self.isExtra = isExtra
         self.credentials = credentials
-        deadline = Locked(Self.now() + seconds)
+        startedAt = Self.now()
+        state = Locked(State(deadline: startedAt + seconds))
     }
 
     static func of(_ connection: OpaquePointer) -> Peer? {
@@ -29,15 +38,22 @@ final class Peer: Sendable {
     /// The client has this long for its next step; `.infinity` while it waits for the server.
     func expect(within seconds: Double) {
         let instant = Self.now() + seconds
-        deadline.withLock { $0 = instant }
+        state.withLock {
+            $0.deadline = instant
+            $0.isSilent = false
+        }
     }
 
     func isLate(at now: Double) -> Bool {
-        deadline.withLock { $0 <= now }
+        state.withLock { $0.deadline <= now }
     }
+
+    /// Whether no whole request has come, and it was not cut.
+    var isSilent: Bool { state.withLock(\.isSilent) }
 
     /// Ends the connection; its thread notices and closes it. Only while the socket is known to be open.
     func cut() {
+        state.withLock { $0.isSilent = false }
         _ = shutdown(socket, Int32(SHUT_RDWR))
     }
 

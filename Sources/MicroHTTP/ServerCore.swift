@@ -9,7 +9,7 @@ final class ServerCore: Sendable {
     let configuration: HTTPServerConfiguration
     let handler: HTTPHandler
     let open = OpenAnswers()
-    let peers = Peers()
+    let peers: Peers
     /// What handshakes from now on use.
     let credentials = Locked<TLSCredentials?>(nil)
     /// Entered for each request from its first line to its end.
@@ -20,6 +20,7 @@ final class ServerCore: Sendable {
     init(configuration: HTTPServerConfiguration, handler: @escaping HTTPHandler) {
         self.configuration = configuration
         self.handler = handler
+        peers = Peers(usualMax: configuration.connectionsMax, extraMax: configuration.extraConnectionsMax)
     }
 
     static func from(_ context: UnsafeMutableRawPointer) -> ServerCore {
@@ -29,12 +30,12 @@ final class ServerCore: Sendable {
     /// Takes a connection into account, before its handshake.
     func begin(_ connection: OpaquePointer) -> Peer {
         let credentials = credentials.withLock { $0 }
-        let isExtra = peers.count >= configuration.connectionsMax
-        let peer = Peer(
-            address: cmhd_client_address(connection).flatMap(SocketAddress.read)?.host ?? "",
-            socket: cmhd_client_socket(connection), isExtra: isExtra, credentials: credentials,
-            seconds: isExtra ? configuration.extraConnectionSeconds : configuration.requestSeconds)
-        peers.add(peer)
+        let peer = peers.add { isExtra in
+            Peer(
+                address: cmhd_client_address(connection).flatMap(SocketAddress.read)?.host ?? "",
+                socket: cmhd_client_socket(connection), isExtra: isExtra, credentials: credentials,
+                seconds: isExtra ? configuration.extraConnectionSeconds : configuration.requestSeconds)
+        }
         if let credentials, !credentials.use(for: connection) { peer.cut() }
         return peer
     }

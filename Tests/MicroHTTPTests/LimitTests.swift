@@ -126,16 +126,20 @@ import Threading
         }
     }
 
-    @Test func `close connections beyond those for what is reserved`() throws {
+    @Test func `let a flood of silent connections keep no probe out`() throws {
         try withServer(
             {
                 $0.connectionsMax = 1
-                $0.extraConnectionsMax = 0
+                $0.extraConnectionsMax = 2
+                $0.extraConnectionSeconds = 60
+                $0.reservedPaths = ["/livez"]
             }, handler: echo
         ) { server throws in
             let first = try RawClient(port: server.port)
             #expect(try first.get("/").status == 200)
-            #expect(try RawClient(port: server.port).readToEnd() == "")
+            let silent = try (0..<8).map { _ in try RawClient(port: server.port) }
+            #expect(try RawClient(port: server.port).get("/livez").status == 200)
+            #expect(silent[0].readToEnd() == "")
             #expect(try first.get("/").status == 200)
         }
     }
