@@ -98,3 +98,15 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// libFuzzer brings a main function of its own, so the program is there only when scripts/fuzz asks for it.
+if Context.environment["DEFENDER_CAR_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "DefenderFetcher", "CARImporter", "ControlAPI", "JobQueue", "Store", "OutboundHTTP", "MicroHTTP",
+                "ConnectorCore", "Threading",
+            ],
+            path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

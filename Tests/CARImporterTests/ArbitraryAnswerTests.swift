@@ -38,7 +38,7 @@ private struct Numbers: RandomNumberGenerator {
         return HTTPResponse(status: status, headers: ["Content-Type": "application/json"], body: .bytes(body))
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: 0..<8)
+    @Test(.timeLimit(.minutes(5)), arguments: 0..<8)
     func `end every call with a result or an error of CAR`(seed: UInt64) async throws {
         try await withCAR(
             configure: {

@@ -17,7 +17,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is not taken from an answer that says nothing`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `is not taken from an answer that says nothing`() async throws {
         let answers: [HTTPResponse] = [
             .json("{}"), .html(), .json("{}", status: 500), .json("", status: 401), .html(403), .json("null"),
             .json(#"{"incomplete_imports":[]}"#), .json(#"{"error_imports":[]}"#),
@@ -38,7 +38,7 @@ import Threading
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             HTTPResponse.json("{}"), .html(), .json("{}", status: 401), .importStatus(incomplete: ["import-1"]),
         ])
@@ -56,7 +56,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `fails at the deadline though a question hangs`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `fails at the deadline though a question hangs`() async throws {
         try await withCAR(
             configure: { $0.importDeadlineSeconds = 0.3 },
             answer: { $0.route == "GET /importstatus" ? .never : nil }
@@ -66,7 +66,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `names three of the imports that are missing and counts them`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `names three of the imports that are missing and counts them`() async throws {
         // Stands still until CAR is asked for all five at once; then their deadline is past.
         let time = Locked(0.0)
         var configuration = HTTPClientConfiguration()
@@ -98,7 +98,7 @@ import Threading
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             ("500", 10), ("400", 10), ("503", 10), ("\"504\"", 10), ("302", 10), ("404", 20), ("422", 20), ("409", 20),
             ("null", 20), ("0", 20), ("\"?\"", 20),
@@ -116,7 +116,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `takes a failure without explanation for a failure`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `takes a failure without explanation for a failure`() async throws {
         try await withCAR(answer: {
             $0.route == "GET /importstatus" ? .importStatus(failed: [#"{"id":"import-1","error":{"x":1}}"#]) : nil
         }) { client, _ in
@@ -125,7 +125,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `fails one caller's import without touching another's`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `fails one caller's import without touching another's`() async throws {
         let bad = Locked<Set<String>>([])
         try await withCAR(answer: { context in
             if context.route == "POST /imports" {
@@ -149,7 +149,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `ends its wait when the caller is cancelled, and its questions with the last caller`()
         async throws
     {
@@ -170,7 +170,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `works again after everybody was cancelled`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `works again after everybody was cancelled`() async throws {
         let hang = Locked(true)
         let asked = AsyncStream<Void>.makeStream()
         try await withCAR(answer: { context in

@@ -54,14 +54,14 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `changes nothing of a ready one`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `changes nothing of a ready one`() async throws {
         try await prepare(Database()) { result, database in
             #expect((try? result.get()) == false)
             #expect(database.changes.isEmpty)
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `creates it, its graph and its indexes in this order`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `creates it, its graph and its indexes in this order`() async throws {
         let fresh = Database(exists: false, graphName: "", missing: ["asset", "hostname"], readsUntilReady: 4)
         try await prepare(fresh) { result, database in
             #expect((try? result.get()) == true)
@@ -72,14 +72,14 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `adds indexes alone where only they are missing`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `adds indexes alone where only they are missing`() async throws {
         try await prepare(Database(missing: ["asset"])) { result, database in
             #expect((try? result.get()) == true)
             #expect(database.changes == [#"{"collections_without_indexes":["asset"]}"#])
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `fails when it does not become ready within the deadline`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `fails when it does not become ready within the deadline`() async throws {
         try await prepare(Database(ready: false), configure: { $0.jobDeadlineSeconds = 0.1 }) { result, _ in
             #expect(throws: CARError.self) { try result.get() }
             guard case .failure(let error as CARError) = result else { return }
@@ -88,7 +88,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `does not take a page or another form for a database`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `does not take a page or another form for a database`() async throws {
         for answer in [HTTPResponse.html(), .json("{}"), .json("[]"), .json(#"{"databases":null}"#)] {
             try await withCAR(answer: { _ in answer }) { client, car in
                 let error = await carError { _ = try await client.prepareDatabase() }

@@ -5,7 +5,7 @@ import Testing
 import Threading
 
 @Suite struct `Patching an edge` {
-    @Test(.timeLimit(.minutes(1))) func `disables it by source and bare keys`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `disables it by source and bare keys`() async throws {
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
             let found = try await client.disable(Edge(.ipAddressMACAddress, from: "fe80::1", to: "AA:BB:CC:DD:EE:FF"))
             #expect(found)
@@ -18,7 +18,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `sets its last change in milliseconds`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `sets its last change in milliseconds`() async throws {
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
             let moment = Timestamp(milliseconds: 1_795_468_209_483)
             try await client.touch(Edge(.assetVulnerability, from: "m", to: "alert"), lastModified: moment)
@@ -27,7 +27,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `that CAR does not have says so`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `that CAR does not have says so`() async throws {
         try await withCAR { client, _ in
             let disabled = try await client.disable(Edge(.userAccount, from: "a", to: "a"))
             let touched = try await client.touch(
@@ -37,7 +37,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `carries hostile ids unchanged`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `carries hostile ids unchanged`() async throws {
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
             // A NUL is encoded like the rest, but the test's server refuses it.
             let ids = Samples.hostile.filter { !$0.utf8.contains(0) }
@@ -48,7 +48,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `takes a web page and cut JSON for no success, and any other body for one`()
+    @Test(.timeLimit(.minutes(5))) func `takes a web page and cut JSON for no success, and any other body for one`()
         async throws
     {
         try await withCAR(answer: { _ in .html() }) { client, _ in
@@ -66,7 +66,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `fails where CAR refuses`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `fails where CAR refuses`() async throws {
         try await withCAR(answer: { _ in .json("{}", status: 422) }) { client, _ in
             let error = await carError { try await client.disable(Edge(.userAccount, from: "a", to: "a")) }
             #expect(error?.reason == .rejected(status: 422))
@@ -77,7 +77,7 @@ import Threading
 }
 
 @Suite struct `Deleting vertices` {
-    @Test(.timeLimit(.minutes(1))) func `names them by external id or by key`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `names them by external id or by key`() async throws {
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
             try await client.delete(.asset, keys: ["a b", "c&d"])
             try await client.delete(.ipaddress, keys: ["fe80::1"])
@@ -94,7 +94,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `asks for nothing where there is nothing to delete`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `asks for nothing where there is nothing to delete`() async throws {
         try await withCAR { client, car in
             try await client.delete(.asset, keys: [])
             try await client.delete(.asset, keys: [""])
@@ -102,7 +102,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `passes over those that CAR does not have and deletes the rest`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `passes over those that CAR does not have and deletes the rest`() async throws {
         let keys = (0..<200).map { "machine-\($0)" }
         let deleted = Locked<Set<String>>([])
         try await withCAR(answer: { context in
@@ -116,7 +116,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `fails where CAR refuses`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `fails where CAR refuses`() async throws {
         try await withCAR(answer: { _ in .json("{}", status: 401) }) { client, _ in
             let error = await carError { try await client.delete(.asset, keys: ["a"]) }
             #expect(error?.jobFailure.code == 10)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct `A failing call` {
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             (302, 10), (400, 10), (401, 10), (403, 10), (408, 10), (500, 10), (503, 10), (504, 10), (404, 20),
             (409, 20),
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [(400, 1), (401, 1), (404, 1), (302, 1), (403, 4), (429, 6), (500, 6), (503, 6)])
     func `is repeated as often as its status deserves`(status: Int, attempts: Int) async throws {
         try await withCAR(answer: { $0.route == "POST /imports" ? .json("{}", status: status) : nil }) { client, car in
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `says what CAR said, shortened`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `says what CAR said, shortened`() async throws {
         let long = String(repeating: "long ", count: 500)
         let body = #"{"errors":[{"code":"data_mal_formed","message":"row 7\u0000\n\u2028 the-password \#(long)"}]}"#
         try await withCAR(answer: { $0.route == "POST /imports" ? .json(body, status: 400) : nil }) { client, _ in
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `tells which settings hold rejected credentials, and never the credentials`()
+    @Test(.timeLimit(.minutes(5))) func `tells which settings hold rejected credentials, and never the credentials`()
         async throws
     {
         try await withCAR(answer: { _ in .json(#"{"message":"bad the-key"}"#, status: 401) }) { client, _ in
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `names host and port of a CAR that is not there`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `names host and port of a CAR that is not there`() async throws {
         let car = try ScriptedCAR()
         let settings = try CARSettings.quick(car.baseURL)
         car.stop()
@@ -70,7 +70,7 @@ import Testing
         #expect(error?.detail?.contains("127.0.0.1:") == true)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `that answers with a web page is no answer of CAR`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `that answers with a web page is no answer of CAR`() async throws {
         try await withCAR(answer: { _ in .html() }) { client, _ in
             let error = await carError { _ = try await client.modelStateID() }
             #expect(error?.reason == .malformedReply)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `ends at once when its task is cancelled`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `ends at once when its task is cancelled`() async throws {
         let asked = AsyncStream<Void>.makeStream()
         try await withCAR(answer: { _ in
             asked.continuation.yield()

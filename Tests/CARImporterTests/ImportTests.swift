@@ -7,7 +7,7 @@ import Testing
 import Threading
 
 @Suite struct `Importing` {
-    @Test(.timeLimit(.minutes(1))) func `returns once CAR has confirmed every import`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `returns once CAR has confirmed every import`() async throws {
         try await withCAR(configure: { $0.objectsPerEnvelopeMax = 7 }) { client, car in
             let confirmed = try await client.importObjects(Samples.assets(100), report: Samples.run)
             #expect(confirmed == 100)
@@ -21,7 +21,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `sends source and report where there is nothing else`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `sends source and report where there is nothing else`() async throws {
         try await withCAR { client, car in
             let confirmed = try await client.importObjects(GraphObjects(), report: Samples.run)
             #expect(confirmed == 0)
@@ -29,7 +29,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `authenticates with key and password`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `authenticates with key and password`() async throws {
         try await withCAR { client, car in
             _ = try await client.importObjects(GraphObjects(), report: Samples.run)
             let request = try #require(car.requests.first)
@@ -40,7 +40,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `authenticates with a token`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `authenticates with a token`() async throws {
         let car = try ScriptedCAR()
         defer { car.stop() }
         let client = CARClient(
@@ -51,7 +51,7 @@ import Threading
         #expect(car.requests.first?.path == "/api/car/v2/imports")
     }
 
-    @Test(.timeLimit(.minutes(1))) func `sends edges only after the vertices are confirmed`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `sends edges only after the vertices are confirmed`() async throws {
         let applied = Locked(false)
         try await withCAR(answer: { context in
             let isEdges = String(decoding: context.request.body, as: UTF8.self).contains("asset_hostname")
@@ -68,7 +68,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `never has more than twenty unconfirmed imports over all callers`() async throws
+    @Test(.timeLimit(.minutes(5))) func `never has more than twenty unconfirmed imports over all callers`() async throws
     {
         try await withCAR(
             configure: { $0.objectsPerEnvelopeMax = 1 },
@@ -91,7 +91,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `asks for many imports in few questions of bounded length`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `asks for many imports in few questions of bounded length`() async throws {
         let name = String(repeating: "n", count: 150)
         let longest = Locked(0)
         try await withCAR(
@@ -109,7 +109,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["{}", #"{"id":""}"#, #"{"id":7}"#, "<html>", "", "[1", #"{"id":null}"#])
+    @Test(.timeLimit(.minutes(5)), arguments: ["{}", #"{"id":""}"#, #"{"id":7}"#, "<html>", "", "[1", #"{"id":null}"#])
     func `takes no answer without an id for a success`(body: String) async throws {
         try await withCAR(answer: { $0.route == "POST /imports" ? .json(body, status: 202) : nil }) { client, car in
             let error = await carError { try await client.importObjects(Samples.assets(1), report: Samples.run) }
@@ -120,7 +120,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `repeats an import after passing failures`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `repeats an import after passing failures`() async throws {
         let failures = [429, 503, 500, 408, 502]
         try await withCAR(answer: { context in
             guard context.route == "POST /imports", context.count <= failures.count else { return nil }
@@ -133,7 +133,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `sends nothing more after a failure`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `sends nothing more after a failure`() async throws {
         try await withCAR(
             configure: { $0.objectsPerEnvelopeMax = 1 },
             answer: { $0.route == "POST /imports" && $0.count == 5 ? .json("{}", status: 400) : nil }

@@ -4,7 +4,7 @@ import MicroHTTP
 import Testing
 
 @Suite struct `A job of CAR` {
-    @Test(.timeLimit(.minutes(1))) func `is waited for through every answer that says nothing`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `is waited for through every answer that says nothing`() async throws {
         let answers: [HTTPResponse] = [
             .json(#"{"status":"RUNNING"}"#), .json("{}"), .html(), .json("{}", status: 500), .json("{}", status: 401),
             .json("{}", status: 404), .json(#"{"status":7}"#), .json(#"{"status":"complete?"}"#),
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `that ends with ERROR fails recoverably`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `that ends with ERROR fails recoverably`() async throws {
         try await withCAR(answer: { _ in .json(#"{"status":"ERROR"}"#) }) { client, car in
             let error = await carError { try await client.waitForJob("j-1") }
             #expect(error?.reason == .jobFailed)
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `that does not end within the deadline fails and says what was answered`()
+    @Test(.timeLimit(.minutes(5))) func `that does not end within the deadline fails and says what was answered`()
         async throws
     {
         try await withCAR(
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is started and ended for the full import session of the source`() async throws
+    @Test(.timeLimit(.minutes(5))) func `is started and ended for the full import session of the source`() async throws
     {
         let path = "/source/it%27s%25x/full-import-in-progress"
         try await withCAR(
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [(500, 1), (502, 1), (403, 1), (408, 1), (504, 1), (429, 6), (503, 6)])
+    @Test(.timeLimit(.minutes(5)), arguments: [(500, 1), (502, 1), (403, 1), (408, 1), (504, 1), (429, 6), (503, 6)])
     func `is asked for again only where CAR surely did not start it`(status: Int, attempts: Int) async throws {
         try await withCAR(answer: { _ in .json("{}", status: status) }) { client, car in
             let start = await carError { _ = try await client.requestFullImportStart() }
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["{}", #"{"job_id":""}"#, #"{"job_id":null}"#, "<html>"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["{}", #"{"job_id":""}"#, #"{"job_id":null}"#, "<html>"])
     func `without an id is no job`(body: String) async throws {
         try await withCAR(answer: { _ in .json(body) }) { client, _ in
             let error = await carError { _ = try await client.requestFullImportStart() }

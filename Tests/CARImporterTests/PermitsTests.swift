@@ -4,7 +4,7 @@ import Threading
 @testable import CARImporter
 
 @Suite struct `A bound on tasks` {
-    @Test(.timeLimit(.minutes(1))) func `lets in no more tasks than allowed`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `lets in no more tasks than allowed`() async throws {
         let permits = Permits(max: 3)
         let inside = Locked((now: 0, most: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -26,7 +26,7 @@ import Threading
         #expect(permits.taken == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `survives callers that are cancelled at any moment`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `survives callers that are cancelled at any moment`() async throws {
         let permits = Permits(max: 2)
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<500 {
@@ -41,7 +41,7 @@ import Threading
         try await permits.with {}
     }
 
-    @Test(.timeLimit(.minutes(1))) func `takes the permit back when the work fails`() async {
+    @Test(.timeLimit(.minutes(5))) func `takes the permit back when the work fails`() async {
         struct Failure: Error {}
         let permits = Permits(max: 1)
         for _ in 0..<3 {

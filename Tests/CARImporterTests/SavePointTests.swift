@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `The save point` {
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             (#"{"model_state_id":"1795"}"#, "1795"), (#"{"model_state_id":""}"#, nil),
             (#"{"model_state_id":null}"#, nil),
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `of a source that CAR does not have is none`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `of a source that CAR does not have is none`() async throws {
         try await withCAR { client, car in
             let id = try await client.modelStateID()
             #expect(id == nil)
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `that can't be read is an error and not none`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `that can't be read is an error and not none`() async throws {
         let answers: [HTTPResponse] = [.html(), .json("[]"), .json(#"{"model_state_id":5}"#), .json("{}", status: 500)]
         for answer in answers {
             try await withCAR(answer: { _ in answer }) { client, _ in
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is written to the source by its key`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `is written to the source by its key`() async throws {
         try await withCAR(source: "a+b%c", answer: { $0.route == "PATCH /source" ? .json("{}") : nil }) { client, car in
             try await client.saveModelStateID("17\"95")
             let request = try #require(car.requests.first)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is clear already where there is no source`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `is clear already where there is no source`() async throws {
         try await withCAR { client, _ in
             try await client.saveModelStateID("")
             let error = await carError { try await client.saveModelStateID("1") }

@@ -127,11 +127,11 @@ extension CARSettings {
         var settings = try CARSettings(
             baseURL: baseURL, authorization: .basic(key: Secret("the-key"), password: Secret("the-password")),
             source: source)
-        settings.retry = RetryPolicy(attemptsMax: 6, baseSeconds: 0.001, capSeconds: 0.01, deadlineSeconds: 20)
+        settings.retry = RetryPolicy(attemptsMax: 6, baseSeconds: 0.001, capSeconds: 0.01, deadlineSeconds: 120)
         settings.importPolling = PollPauses(firstSeconds: 0.005, capSeconds: 0.05)
         settings.jobPolling = PollPauses(firstSeconds: 0.005, capSeconds: 0.05)
-        settings.importDeadlineSeconds = 20
-        settings.jobDeadlineSeconds = 20
+        settings.importDeadlineSeconds = 120
+        settings.jobDeadlineSeconds = 120
         configure(&settings)
         return settings
     }

@@ -23,10 +23,10 @@ import Testing
         defer { server.stop() }
         var settings = try CARSettings(
             baseURL: server.carURL, authorization: .token(Secret(options.carToken)), source: "Defender")
-        settings.retry = RetryPolicy(attemptsMax: 8, baseSeconds: 0.01, capSeconds: 0.1, deadlineSeconds: 20)
+        settings.retry = RetryPolicy(attemptsMax: 8, baseSeconds: 0.01, capSeconds: 0.1, deadlineSeconds: 120)
         settings.importPolling = PollPauses(firstSeconds: 0.005, capSeconds: 0.05)
         settings.jobPolling = PollPauses(firstSeconds: 0.005, capSeconds: 0.05)
-        settings.importDeadlineSeconds = 20
+        settings.importDeadlineSeconds = 120
         configure(&settings)
         let client = CARClient(settings: settings)
         defer { client.shutdown() }
@@ -43,7 +43,7 @@ import Testing
         try await client.saveModelStateID(Samples.run.key)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a whole run arrives and can be patched and deleted`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a whole run arrives and can be patched and deleted`() async throws {
         try await withSimulator(options: { $0.carDatabase = .notSetUp }) { client, simulator in
             let created = try await client.prepareDatabase()
             let again = try await client.prepareDatabase()
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             .status(500), .status(503), .status(429), .throttle(retryAfterSeconds: nil), .resetBefore, .resetAfter,
             .truncate, .delay(milliseconds: 20),
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(5)),
         arguments: [
             .status(500), .status(401), .status(403), .html(status: 200), .html(status: 302), .wrongJSON, .wrongShape,
             .empty, .statusWithoutLists, .resetBefore, .truncate,
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `an import that CAR forgets fails at its deadline`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `an import that CAR forgets fails at its deadline`() async throws {
         try await withSimulator(
             faults: [Fault("car.imports", .importHangs)], configure: { $0.importDeadlineSeconds = 0.3 }
         ) { client, _ in
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [(500, 10), (422, 20)])
+    @Test(.timeLimit(.minutes(5)), arguments: [(500, 10), (422, 20)])
     func `an import that CAR can't apply fails by its status`(status: Int, code: Int) async throws {
         try await withSimulator(faults: [Fault("car.imports", .importFails(statusCode: status))]) { client, _ in
             let error = await carError { try await client.importObjects(Self.vertices, report: Samples.run) }
@@ -130,14 +130,14 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a job that fails is a recoverable failure`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a job that fails is a recoverable failure`() async throws {
         try await withSimulator(faults: [Fault("car.session.enter", .jobFails)]) { client, _ in
             let error = await carError { try await initialImport(client) }
             #expect(error?.reason == .jobFailed)
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is never given more unfinished imports than it allows`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `is never given more unfinished imports than it allows`() async throws {
         try await withSimulator(
             options: { $0.carDelayMillisecondsMaximum = 30 }, configure: { $0.objectsPerEnvelopeMax = 5 }
         ) { client, simulator in
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `refuses wrong credentials with a hint`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `refuses wrong credentials with a hint`() async throws {
         let server = SandboxServer()
         try server.start()
         defer { server.stop() }

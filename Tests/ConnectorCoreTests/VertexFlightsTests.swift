@@ -3,7 +3,7 @@ import Threading
 
 @testable import ConnectorCore
 
-@Suite(.timeLimit(.minutes(1))) struct `Vertices on their way` {
+@Suite(.timeLimit(.minutes(5))) struct `Vertices on their way` {
     private let a = VertexID(1)
     private let b = VertexID(2)
     private let c = VertexID(3)

@@ -326,7 +326,7 @@ import Threading
         #expect(defender.requests.count == 4)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `ends in time where nothing answers`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `ends in time where nothing answers`() async throws {
         let kept = Locked<[DeferredResponder]>([])
         let defender = try ScriptedDefender(login: { _, _ in
             HTTPResponse(status: 200, body: .deferred { responder in kept.withLock { $0.append(responder) } })

@@ -7,7 +7,7 @@ extension `End to end` {
     @Suite struct `A check` {
         private static let path = "/v1/connections/\(Scenario.source)/check"
 
-        @Test(.timeLimit(.minutes(1))) func `finds the sandbox right, and changes nothing`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `finds the sandbox right, and changes nothing`() async throws {
             let options = SandboxOptions.small { $0.carDatabase = .notSetUp }
             try await withScenario(options) { scenario in
                 let command = try scenario.launch(["check"])
@@ -77,7 +77,7 @@ extension `End to end` {
                 faults: [Fault("car.databases", .status(302), count: nil)]),
         ]
 
-        @Test(.timeLimit(.minutes(1)), arguments: cases)
+        @Test(.timeLimit(.minutes(5)), arguments: cases)
         func `says what is wrong and what to do, by command and by API alike`(given: Case) async throws {
             try await withScenario(environment: given.environment) { scenario in
                 scenario.sandbox.defender.faults.set(given.faults)
@@ -102,7 +102,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: [["-connection-test"], ["-connection-test", "True"], []])
+        @Test(.timeLimit(.minutes(5)), arguments: [["-connection-test"], ["-connection-test", "True"], []])
         func `is the framework's connection test, of the data source alone`(arguments: [String]) async throws {
             let environment = arguments.isEmpty ? ["DATASOURCE_CONNECTION_TEST": "true"] : [:]
             try await withScenario(environment: ["CAR_SERVICE_PASSWORD": "wrong"]) { scenario in
@@ -117,7 +117,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `covers every connection, and may run beside an import`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `covers every connection, and may run beside an import`() async throws {
             let options = SandboxOptions.small(machines: 400) { $0.carDelayMillisecondsMaximum = 30 }
             try await withScenario(options) { scenario in
                 let file = scenario.directory.appendingPathComponent("connections.yaml")

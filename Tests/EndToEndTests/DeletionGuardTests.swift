@@ -18,7 +18,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: ["incremental", "initial"])
+        @Test(.timeLimit(.minutes(5)), arguments: ["incremental", "initial"])
         func `stops a run that finds half of the machines gone, until its limit is raised`(kind: String) async throws {
             try await withScenario(.small(machines: 60)) { scenario in
                 let (service, client) = try await scenario.start()

@@ -45,7 +45,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: [Fault.Kind.wrongJSON, .html(status: 200), .wrongShape, .empty])
+        @Test(.timeLimit(.minutes(5)), arguments: [Fault.Kind.wrongJSON, .html(status: 200), .wrongShape, .empty])
         func `broken answers of Defender never count as an empty tenant`(kind: Fault.Kind) async throws {
             try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
@@ -60,7 +60,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `of settings are all told at once, with code 2`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `of settings are all told at once, with code 2`() async throws {
             try await withScenario(environment: [
                 "CONFIGURATION_AUTH_TENANT": "", "CAR_SERVICE_PASSWORD": "", "IMPORT_ALERTS": "perhaps",
                 "SCHEDULE_INITIAL": "61 * * * *", "HTTP_LISTEN": "0.0.0.0:0",
@@ -76,7 +76,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `of requests are problem documents`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `of requests are problem documents`() async throws {
             try await withService { _, client in
                 let bogus = try await client.send(.post, "/v1/imports/initial", body: #"{"bogus":1}"#)
                 #expect(bogus.status == 400)
@@ -91,7 +91,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `never come of many triggers at once`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `never come of many triggers at once`() async throws {
             try await withService { _, client in
                 let ids = try await withThrowingTaskGroup(of: String.self) { group in
                     for _ in 0..<50 { group.addTask { try await client.start("initial").id } }

@@ -4,7 +4,7 @@ import Testing
 extension `End to end` {
     /// An incremental run that can't be right becomes an initial import, and its job tells why.
     @Suite struct Fallbacks {
-        @Test(.timeLimit(.minutes(1)), arguments: ["", nil])
+        @Test(.timeLimit(.minutes(5)), arguments: ["", nil])
         func `where CAR has no save point`(savePoint: String?) async throws {
             try await withService { scenario, client in
                 try await expectFallback(scenario, client, because: "no save point in CAR")
@@ -15,7 +15,7 @@ extension `End to end` {
 
         /// A failure before CAR's session is entered, or within it.
         @Test(
-            .timeLimit(.minutes(1)), arguments: [CARDatabaseState.notSetUp, .withoutGraph, .withoutIndexes],
+            .timeLimit(.minutes(5)), arguments: [CARDatabaseState.notSetUp, .withoutGraph, .withoutIndexes],
             [
                 ("machines", 403, "datasource", 53, "the CAR database was newly created"),
                 ("car.imports", 400, "recoverable", 10, "the last initial import did not finish"),
@@ -39,7 +39,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `where there is no ledger`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `where there is no ledger`() async throws {
             try await withScenario { scenario in
                 let (first, client) = try await scenario.start()
                 expectSucceeded(try await client.run("initial"))
@@ -51,7 +51,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `where another connector has been at work`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `where another connector has been at work`() async throws {
             try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 scenario.sandbox.car.setModelStateID("1700000000000", source: Scenario.source)
@@ -60,7 +60,7 @@ extension `End to end` {
         }
 
         @Test(
-            .timeLimit(.minutes(1)), arguments: [Fault.Kind.status(422), .importFails(statusCode: 422)], [true, false])
+            .timeLimit(.minutes(5)), arguments: [Fault.Kind.status(422), .importFails(statusCode: 422)], [true, false])
         func `after an unrecoverable failure, whether CAR takes the reset or not`(kind: Fault.Kind, takesReset: Bool)
             async throws
         {
@@ -82,7 +82,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `but not after a recoverable failure or one of Defender`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `but not after a recoverable failure or one of Defender`() async throws {
             try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 let savePoint = scenario.sandbox.car.modelStateID(source: Scenario.source)

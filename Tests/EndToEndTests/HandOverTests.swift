@@ -15,7 +15,7 @@ extension `End to end` {
             scenario.stateDirectory.appendingPathComponent(name)
         }
 
-        @Test(.timeLimit(.minutes(1))) func `is done by the service that holds the state`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `is done by the service that holds the state`() async throws {
             try await withService(environment: Self.token) { scenario, client in
                 // A proxy for Microsoft and CAR is none for this machine.
                 let proxy = ["http_proxy": "http://127.0.0.1:9", "all_proxy": "http://127.0.0.1:9"]
@@ -34,7 +34,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `ends with the code of the service's job`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `ends with the code of the service's job`() async throws {
             try await withService { scenario, _ in
                 scenario.sandbox.defender.faults.set([Fault("machines", .status(403), count: nil)])
                 let command = try scenario.launch(["import"])
@@ -43,7 +43,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: ["", "fedcba9876543210"])
+        @Test(.timeLimit(.minutes(5)), arguments: ["", "fedcba9876543210"])
         func `needs the service's token and says so`(token: String) async throws {
             try await withService(environment: Self.token) { scenario, _ in
                 let command = try scenario.launch(["import"], environment: ["API_TOKEN": token])
@@ -53,7 +53,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `needs a reader's token replaced`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `needs a reader's token replaced`() async throws {
             try await withService(environment: ["API_READ_TOKEN": "reader-reader-reader"]) { scenario, _ in
                 let command = try scenario.launch(["import"])
                 #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 2))
@@ -61,7 +61,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `names a connection that the service has`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `names a connection that the service has`() async throws {
             try await withService { scenario, _ in
                 let command = try scenario.launch(["import", "-source", "another"])
                 #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 2))
@@ -84,7 +84,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `leaves the job to the service when it is interrupted`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `leaves the job to the service when it is interrupted`() async throws {
             try await withService(slow()) { scenario, client in
                 let command = try scenario.launch(["import"])
                 try await poll(until: "batches on their way", every: .milliseconds(2)) { scenario.requests > 100 }
@@ -97,7 +97,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `says where it has asked in vain`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `says where it has asked in vain`() async throws {
             try await withService { scenario, _ in
                 let command = try scenario.launch([
                     "import", "--wait", "1", "--service-url", "http://127.0.0.1:9",
@@ -107,7 +107,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `is not misled by what a killed service left`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `is not misled by what a killed service left`() async throws {
             try await withScenario { scenario in
                 let (service, _) = try await scenario.start()
                 service.kill()
@@ -158,7 +158,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `trusts the service's own certificate for localhost`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `trusts the service's own certificate for localhost`() async throws {
             try await withTLSService("localhost") { scenario, certificate, port in
                 let tls = ["TLS_CERTIFICATE": certificate, "TLS_KEY": certificate]
                 let command = try scenario.launch(["import"], environment: tls)
@@ -167,7 +167,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `says that it has no client certificate`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `says that it has no client certificate`() async throws {
             try await withTLSService("localhost") { scenario, certificate, _ in
                 let tls = ["TLS_CERTIFICATE": certificate, "TLS_KEY": certificate, "TLS_CLIENT_CA": certificate]
                 let command = try scenario.launch(["import"], environment: tls)
@@ -176,7 +176,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `says what to do where the certificate does not fit`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `says what to do where the certificate does not fit`() async throws {
             try await withTLSService("connector.example") { scenario, certificate, port in
                 let tls = ["TLS_CERTIFICATE": certificate, "TLS_KEY": certificate]
                 let stranger = try scenario.launch(["import"])

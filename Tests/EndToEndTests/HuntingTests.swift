@@ -22,7 +22,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `a machine above the limit alone is named, and nothing is retired`()
+        @Test(.timeLimit(.minutes(5))) func `a machine above the limit alone is named, and nothing is retired`()
             async throws
         {
             let options = SandboxOptions.small(machines: 40, rows: 30) { $0.huntingRowLimit = 20 }

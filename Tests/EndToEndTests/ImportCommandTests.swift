@@ -5,7 +5,7 @@ import Testing
 extension `End to end` {
     /// `defender-car import`, as cron and Cloud Pak for Security run it.
     @Suite struct `Import command` {
-        @Test(.timeLimit(.minutes(1))) func `takes the command lines of IBM's README`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `takes the command lines of IBM's README`() async throws {
             let taken = [
                 "CONFIGURATION_AUTH_TENANT", "CONFIGURATION_AUTH_CLIENTID", "CONFIGURATION_AUTH_CLIENTSECRET",
                 "CAR_SERVICE_URL", "CAR_SERVICE_KEY", "CAR_SERVICE_PASSWORD",
@@ -30,7 +30,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `runs in Cloud Pak's container without an argument`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `runs in Cloud Pak's container without an argument`() async throws {
             let environment = [
                 "CONNECTOR_NAME": "Defender", "CONNECTOR_VERSION": "2.0", "DEBUG": "true", "LOG_LEVEL": "",
             ]
@@ -44,7 +44,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `leaves out what the predecessor's flags leave out`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `leaves out what the predecessor's flags leave out`() async throws {
             try await withScenario { scenario in
                 let command = try scenario.launch(["-alerts", "False", "-vuln", "False", "-keep-export-data-dir"])
                 #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0))
@@ -53,7 +53,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `uses the token of the framework's flags`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `uses the token of the framework's flags`() async throws {
             let absent = ["CAR_SERVICE_URL": "", "CAR_SERVICE_KEY": "", "CAR_SERVICE_PASSWORD": "", "STATE_DIR": ""]
             try await withScenario(environment: absent) { scenario in
                 let command = try scenario.launch([
@@ -100,7 +100,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `shows a bar on a terminal`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `shows a bar on a terminal`() async throws {
             try await withScenario(environment: ["LOG_LEVEL": ""]) { scenario in
                 let program = try ProgramFile.url.path
                 let command = try scenario.launch(
@@ -114,7 +114,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `is put back by SIGTERM and finished by the next`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `is put back by SIGTERM and finished by the next`() async throws {
             let options = SandboxOptions.small(machines: 400) { $0.carDelayMillisecondsMaximum = 30 }
             try await withScenario(options) { scenario in
                 let first = try scenario.launch(["import"])
@@ -128,7 +128,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `tells its version and completes in shells`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `tells its version and completes in shells`() async throws {
             try await withScenario { scenario in
                 for arguments in [
                     ["--version"], ["-version"], ["--generate-completion-script", "bash"], ["import", "--help"],
@@ -140,7 +140,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: [["import", "-incremental_update", "maybe"], ["import", "--nope"]])
+        @Test(.timeLimit(.minutes(5)), arguments: [["import", "-incremental_update", "maybe"], ["import", "--nope"]])
         func `refuses bad arguments with code 2`(arguments: [String]) async throws {
             try await withScenario { scenario in
                 let command = try scenario.launch(arguments)

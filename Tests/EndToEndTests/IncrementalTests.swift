@@ -47,7 +47,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `cost CAR nothing but the save point where nothing changed`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `cost CAR nothing but the save point where nothing changed`() async throws {
             try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 scenario.sandbox.estate.advance(seconds: 7200)
@@ -62,7 +62,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `ask only for the machines that were seen`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `ask only for the machines that were seen`() async throws {
             try await withService(.small(machines: 300), environment: ["INCREMENTAL_OVERLAP": "0s"]) {
                 scenario, client in
                 expectSucceeded(try await client.run("initial"))
@@ -84,7 +84,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `delete a machine that was not seen for long, once`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `delete a machine that was not seen for long, once`() async throws {
             try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 let id = scenario.sandbox.estate.mutate { state in

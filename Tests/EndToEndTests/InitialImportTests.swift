@@ -56,7 +56,7 @@ extension `End to end` {
             #expect(car.savePointWrites == 1)
         }
 
-        @Test(.timeLimit(.minutes(1))) func `of an empty tenant succeeds`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `of an empty tenant succeeds`() async throws {
             try await withService(.small(machines: 0, alerts: 0)) { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 scenario.expectRightGraph()
@@ -64,7 +64,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: [(false, true), (true, false), (false, false)])
+        @Test(.timeLimit(.minutes(5)), arguments: [(false, true), (true, false), (false, false)])
         func `leaves out what the request does`(alerts: Bool, vulnerabilities: Bool) async throws {
             try await withService { scenario, client in
                 let body = #"{"alerts":\#(alerts),"vulnerabilities":\#(vulnerabilities)}"#
@@ -75,14 +75,14 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `sets up a CAR database that is not`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `sets up a CAR database that is not`() async throws {
             try await withService(.small { $0.carDatabase = .notSetUp }) { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 scenario.expectRightGraph()
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `retires what is no longer in Defender`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `retires what is no longer in Defender`() async throws {
             try await withService { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 scenario.sandbox.estate.mutate { state in

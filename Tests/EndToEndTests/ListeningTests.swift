@@ -4,7 +4,7 @@ import Testing
 
 extension `End to end` {
     @Suite struct Listening {
-        @Test(.timeLimit(.minutes(1))) func `serves probes and metrics alone on METRICS_LISTEN`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `serves probes and metrics alone on METRICS_LISTEN`() async throws {
             let tokens = ["API_TOKEN": "operator-0123456789", "METRICS_LISTEN": "127.0.0.1:0"]
             try await withScenario(environment: tokens) { scenario in
                 let (service, client) = try await scenario.start()

@@ -4,7 +4,7 @@ import Testing
 extension `End to end` {
     /// The settings that choose by which calls the same data is read.
     @Suite struct Reading {
-        @Test(.timeLimit(.minutes(1))) func `through Microsoft Graph gives the same graph`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `through Microsoft Graph gives the same graph`() async throws {
             try await withScenario(environment: ["DEFENDER_HUNTING_API": "graph"]) { scenario in
                 let (service, client) = try await scenario.start(
                     environment: ["GRAPH_API_URL": scenario.sandbox.defenderURL])
@@ -16,7 +16,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `through the API that ends says so at start`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `through the API that ends says so at start`() async throws {
             try await withScenario { scenario in
                 let (service, _) = try await scenario.start()
                 #expect(service.standardError.contains("2027-02-01"))
@@ -24,7 +24,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `users by their logon events takes one query for a batch`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `users by their logon events takes one query for a batch`() async throws {
             try await withService(environment: ["DEFENDER_USERS": "hunting"]) { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 scenario.expectRightGraph()
@@ -34,7 +34,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `addresses from the machine list differs in what prefixes tell alone`()
+        @Test(.timeLimit(.minutes(5))) func `addresses from the machine list differs in what prefixes tell alone`()
             async throws
         {
             // Fewer machines than the awkward cases need.
@@ -52,7 +52,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `a description is asked for once`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `a description is asked for once`() async throws {
             try await withService(.small(machines: 320, rows: 4)) { scenario, client in
                 expectSucceeded(try await client.run("initial"))
                 scenario.expectRightGraph()

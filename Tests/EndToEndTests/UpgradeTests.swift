@@ -51,7 +51,7 @@ extension `End to end` {
 
         /// What `Tests/StoreTests/Migrations` reads: the state after an initial import and a run without changes.
         @Test(
-            .timeLimit(.minutes(1)), .enabled(if: ProcessInfo.processInfo.environment["DEFENDER_CAR_FIXTURE"] != nil))
+            .timeLimit(.minutes(5)), .enabled(if: ProcessInfo.processInfo.environment["DEFENDER_CAR_FIXTURE"] != nil))
         func `are prepared by a dump of the older one's state`() async throws {
             let file = ProcessInfo.processInfo.environment["DEFENDER_CAR_FIXTURE"] ?? ""
             // As in the test that reads it.

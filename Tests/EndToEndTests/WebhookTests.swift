@@ -38,7 +38,7 @@ extension `End to end` {
             var data: JobAnswer
         }
 
-        @Test(.timeLimit(.minutes(1))) func `tell of every end, signed, until they are taken`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `tell of every end, signed, until they are taken`() async throws {
             let receiver = try Receiver(refusals: 1)
             let settings = ["WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": Self.secret]
             try await withScenario(environment: settings) { scenario in
@@ -66,7 +66,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `are told after a kill, once the next process runs`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `are told after a kill, once the next process runs`() async throws {
             let away = try Receiver(refusals: .max)
             let receiver = try Receiver(refusals: 0)
             try await withScenario(environment: ["WEBHOOK_URL": away.url]) { scenario in

@@ -4,7 +4,7 @@ import JobQueue
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Stopping the queue` {
+@Suite(.timeLimit(.minutes(5))) struct `Stopping the queue` {
     let store: SQLiteStore
 
     init() throws { store = try SQLiteStore.temporary() }

@@ -4,7 +4,7 @@ import Store
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(1))) struct `The queue` {
+@Suite(.timeLimit(.minutes(5))) struct `The queue` {
     let store: SQLiteStore
     let runner = FakeRunner()
 

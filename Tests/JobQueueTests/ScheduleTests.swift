@@ -3,7 +3,7 @@ import JobQueue
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `The schedule` {
+@Suite(.timeLimit(.minutes(5))) struct `The schedule` {
     let store: SQLiteStore
     let clock = SimulatedClock("2026-11-20T10:02:30Z")
 

@@ -2,7 +2,7 @@ import Dispatch
 import MicroHTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Deferred answers` {
+@Suite(.timeLimit(.minutes(5))) struct `Deferred answers` {
     private func later(_ work: @escaping @Sendable (DeferredResponder) -> Void) -> HTTPHandler {
         { request in request.path == "/now" ? try echo(request) : HTTPResponse(status: 500, body: .deferred(work)) }
     }

@@ -1,7 +1,7 @@
 import MicroHTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Garbage` {
+@Suite(.timeLimit(.minutes(5))) struct `Garbage` {
     /// Sends `bytes` on a connection of their own and returns the status answered, 0 for none.
     private func status(of bytes: [UInt8], from server: HTTPServer) throws -> Int {
         let client = try RawClient(port: server.port)

@@ -2,7 +2,7 @@ import MicroHTTP
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(1))) struct `Limits` {
+@Suite(.timeLimit(.minutes(5))) struct `Limits` {
     private let hundred = String(repeating: "x", count: 100)
 
     private func withSmallServer(_ body: (HTTPServer) throws -> Void) throws {

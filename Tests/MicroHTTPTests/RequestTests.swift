@@ -1,7 +1,7 @@
 import MicroHTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Requests` {
+@Suite(.timeLimit(.minutes(5))) struct `Requests` {
     @Test func `are answered on a free port with the handler's status, headers and body`() throws {
         try withServer(handler: { _ in
             HTTPResponse(status: 201, contentType: "text/plain", text: "made", headers: ["Location": "/x"])

@@ -1,7 +1,7 @@
 import MicroHTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A server` {
+@Suite(.timeLimit(.minutes(5))) struct `A server` {
     private struct Secret: Error {
         var text = "password"
     }

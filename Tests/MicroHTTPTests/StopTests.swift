@@ -3,7 +3,7 @@ import MicroHTTP
 import Testing
 import Threading
 
-@Suite(.timeLimit(.minutes(1))) struct `Stopping` {
+@Suite(.timeLimit(.minutes(5))) struct `Stopping` {
     @Test func `ends streams and answers what is deferred with 503`() throws {
         let begun = Event()
         let ended = Event()

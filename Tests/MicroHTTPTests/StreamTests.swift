@@ -1,7 +1,7 @@
 import MicroHTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Streams` {
+@Suite(.timeLimit(.minutes(5))) struct `Streams` {
     private func streaming(_ work: @escaping @Sendable (any ResponseStream) -> Void) -> HTTPHandler {
         { _ in HTTPResponse(status: 200, headers: ["Content-Type": "text/event-stream"], body: .stream(work)) }
     }

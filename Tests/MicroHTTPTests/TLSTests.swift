@@ -2,7 +2,7 @@ import Foundation
 import MicroHTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `TLS` {
+@Suite(.timeLimit(.minutes(5))) struct `TLS` {
     /// A directory with a certificate authority, a server's certificate for loopback and a client's, made by `openssl`.
     private final class Certificates {
         let folder: URL

@@ -19,7 +19,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a cancelled task aborts its transfer and closes the connection`()
+    @Test(.timeLimit(.minutes(5))) func `a cancelled task aborts its transfer and closes the connection`()
         async throws
     {
         let silent = try SilentServer()
@@ -46,7 +46,7 @@ import Threading
         #expect(server.counts.connections == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a task cancelled in the queue leaves it and the others keep their turn`()
+    @Test(.timeLimit(.minutes(5))) func `a task cancelled in the queue leaves it and the others keep their turn`()
         async throws
     {
         let silent = try SilentServer()
@@ -70,7 +70,7 @@ import Threading
         #expect(quick.counts.requests == 25)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `shutdown ends what runs and what waits and refuses more`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `shutdown ends what runs and what waits and refuses more`() async throws {
         let silent = try SilentServer()
         let client = HTTPClient(configuration: HTTPClientConfiguration(workers: 1))
         var events = silent.events.makeAsyncIterator()
@@ -89,7 +89,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `random cancellations lose no worker and resume every caller`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `random cancellations lose no worker and resume every caller`() async throws {
         let server = try RawServer(always: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         let client = HTTPClient(configuration: HTTPClientConfiguration(workers: 3))
         let ended = await withTaskGroup(of: Bool.self) { group in
@@ -114,7 +114,7 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `more requests than may wait are refused`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `more requests than may wait are refused`() async throws {
         let silent = try SilentServer()
         var configuration = HTTPClientConfiguration(workers: 1)
         configuration.waitingMax = 0

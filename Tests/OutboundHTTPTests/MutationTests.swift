@@ -10,7 +10,7 @@ import Threading
         "HTTP/1.0 200\r\nContent-Encoding: gzip\r\nContent-Type: a\r\n\r\n\u{1f}\u{8b}",
     ]
 
-    @Test(.timeLimit(.minutes(1))) func `end as an answer or an error, and the worker lives on`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `end as an answer or an error, and the worker lives on`() async throws {
         let server = try RawServer { connection, request in
             if request.line.contains("/sane") {
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")

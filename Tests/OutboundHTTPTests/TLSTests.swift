@@ -46,7 +46,7 @@ private final class TLSServer {
 }
 
 @Suite struct `TLS` {
-    @Test(.timeLimit(.minutes(1))) func `a self-signed certificate is refused, and accepted with its CA file`()
+    @Test(.timeLimit(.minutes(5))) func `a self-signed certificate is refused, and accepted with its CA file`()
         async throws
     {
         let server = try TLSServer()
@@ -58,7 +58,7 @@ private final class TLSServer {
         #expect(try await trusting.send(request).status == 200)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a certificate for another host is refused`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a certificate for another host is refused`() async throws {
         let server = try TLSServer(subject: "subjectAltName=DNS:other.example")
         let client = HTTPClient(configuration: HTTPClientConfiguration(caFile: server.certificate))
         let error = await #expect(throws: OutboundError.self) {

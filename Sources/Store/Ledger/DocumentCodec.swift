@@ -50,10 +50,13 @@ enum DocumentCodec {
             document.addresses = try reader.nextSorted()
             document.adapterAddresses = try reader.nextSorted()
             document.accounts = try reader.nextSorted()
-            var software: Int64 = 0
+            var software: Int64 = -1
             while !reader.isAtEnd {
-                software = try reader.nextNumber(after: software)
+                // Grouped: each software comes once, and not without a finding.
+                let next = try reader.nextNumber(after: max(0, software))
                 let count = try reader.nextCount()
+                guard next > software, count > 0 else { throw Malformed() }
+                software = next
                 document.findings.reserveCapacity(document.findings.count + count)
                 var cve: Int64 = 0
                 for _ in 0..<count {

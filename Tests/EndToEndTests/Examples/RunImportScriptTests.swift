@@ -67,7 +67,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `ends with 2 where the service refuses the request`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `ends with 2 where the service refuses the request`() async throws {
             try await withService(environment: ["API_TOKEN": Self.token]) { scenario, client in
                 let wrongToken = try await run(scenario, client, environment: ["API_TOKEN": "another-operator-token"])
                 #expect(wrongToken.code == 2)
@@ -80,7 +80,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `ends with 3 where nothing answers`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `ends with 3 where nothing answers`() async throws {
             try await withScenario { scenario in
                 let ended = try await scenario.run(
                     script: Self.script, with: "/bin/sh",
@@ -90,7 +90,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(5)))
         func `ends with 4 where the run takes too long, and with 5 when it is cancelled`()
             async throws
         {

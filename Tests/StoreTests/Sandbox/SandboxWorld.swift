@@ -45,7 +45,7 @@ final class SandboxWorld: Sendable {
     ///
     /// - Parameter other: another database than the world's.
     func run(_ job: Job, lifeline: Lifeline = Lifeline(), database other: (any DatabaseWriter)? = nil) async throws {
-        let retry = RetryPolicy(attemptsMax: 4, baseSeconds: 0.002, capSeconds: 0.01, deadlineSeconds: 20)
+        let retry = RetryPolicy(attemptsMax: 4, baseSeconds: 0.002, capSeconds: 0.01, deadlineSeconds: 120)
         let http = HTTPClient(configuration: HTTPClientConfiguration(workers: 6))
         defer { http.shutdown() }
         let defender = try DefenderClient(settings: defenderSettings, http: http, retry: retry)

@@ -1,0 +1,46 @@
+import ConnectorCore
+import Foundation
+
+@testable import JobQueue
+@testable import OutboundHTTP
+@testable import Store
+
+extension FuzzTarget {
+    /// What headers, settings and the ledger hold.
+    static let core = [
+        FuzzTarget(name: "times") { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let time = Timestamp(iso8601: text) {
+                require(Timestamp(iso8601: time.iso8601) == time, "what is written can be read: \(time.iso8601)")
+            }
+            if let seconds = RetryAfter.seconds(text, wallNow: 1_800_000_000) {
+                require(seconds >= 0, "never before now")
+            }
+            var block = HeaderBlock()
+            for line in bytes.split(separator: 0x0A) { line.withUnsafeBytes { block.append(line: $0) } }
+            _ = block.value(of: "retry-after")
+        },
+        FuzzTarget(name: "cron") { bytes in
+            guard let cron = try? CronExpression(String(decoding: bytes, as: UTF8.self)) else { return }
+            var moment = Timestamp(milliseconds: 1_800_000_000_000)
+            for _ in 0..<3 {
+                guard let next = cron.next(after: moment) else { return }
+                require(next > moment && next.milliseconds % 60_000 == 0, "a later minute")
+                moment = next
+            }
+        },
+        FuzzTarget(name: "ledger") { bytes in
+            guard let document = try? DocumentCodec.decode(Data(bytes)) else { return }
+            let again = try? DocumentCodec.decode(DocumentCodec.encode(document))
+            require(again == document, "what is written can be read")
+        },
+        FuzzTarget(name: "outbound-urls") { bytes in
+            let url = SafeURL(String(decoding: bytes, as: UTF8.self)).description
+            guard let authority = url.range(of: "://") else { return }
+            // By bytes: a character may be a slash and what combines with it.
+            let host = url[authority.upperBound...].utf8.prefix { $0 != UInt8(ascii: "/") }
+            require(!host.contains(UInt8(ascii: "@")), "no user in \(url)")
+            require(!url.contains("?") && !url.contains("#"), "no query in \(url)")
+        },
+    ]
+}

@@ -1,0 +1,65 @@
+import ConnectorCore
+
+@testable import DefenderFetcher
+
+extension FuzzTarget {
+    /// The answers of Defender and Entra.
+    static let defender = [
+        FuzzTarget(name: "machines") { bytes in
+            for addresses in [false, true] {
+                guard let page = try? MachinePage.decode(bytes, addresses: addresses) else { continue }
+                for machine in page.content.records { require(isMachineID(machine.id), "an id of 40 hex digits") }
+            }
+        },
+        FuzzTarget(name: "alerts") { bytes in
+            guard let page = try? AlertPage.decode(bytes) else { return }
+            for alert in page.content.records {
+                require(alert.machineID.map(isMachineID) != false, "an id of 40 hex digits")
+            }
+        },
+        FuzzTarget(name: "logon-users") { bytes in
+            _ = try? LogonUserList.decode(bytes)
+        },
+        FuzzTarget(name: "hunting") { bytes in
+            if let answer = try? FindingRows.decode(bytes, asked: asked) {
+                let kept = answer.findings.values.map(\.count).reduce(0, +)
+                require(kept + answer.skipped.count == answer.rowsRead, "every row is kept or skipped")
+                require(answer.findings.keys.allSatisfy(asked.ids.contains), "only machines that were asked for")
+            }
+            if let answer = try? LogonRows.decode(bytes, asked: asked) {
+                let kept = answer.users.values.map(\.count).reduce(0, +)
+                require(kept + answer.skipped.count == answer.rowsRead, "every row is kept or skipped")
+            }
+            _ = try? NetworkRows.decode(bytes, asked: asked)
+            _ = try? DescriptionRows.decode(bytes)
+        },
+        FuzzTarget(name: "defender-errors") { bytes in
+            if let error = ErrorBody(bytes) {
+                let detail = error.detail(without: ["secret"])
+                require(!detail.contains("secret"), "no secret is shown")
+                require(isOneLine(detail), "one line without control characters")
+            }
+            if let answer = TokenAnswer(bytes) {
+                require((0...86_400).contains(answer.lifetimeSeconds), "a token lives for at most a day")
+                _ = TokenClaims(token: answer.accessToken)
+            }
+            _ = TokenClaims(token: String(decoding: bytes, as: UTF8.self))
+        },
+    ]
+
+    private static let asked = AskedMachines(
+        ["0", "a"].compactMap { MachineID(String(repeating: $0, count: 40)) })
+
+    private static func isMachineID(_ id: MachineID) -> Bool {
+        id.text.utf8.count == 40 && id.text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+}
+
+func isOneLine(_ text: String) -> Bool {
+    !text.unicodeScalars.contains { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
+}
