@@ -35,6 +35,9 @@ public struct ControlAPI: Sendable {
                 return try handler(request)
             } catch let refusal as Refusal {
                 return refusal.response
+            } catch let failure as any ClassifiedFailure {
+                // Nothing but the store fails so in a handler.
+                return Refusal.storeUnavailable(failure.jobFailure.message).response
             }
         }
     }

@@ -59,6 +59,11 @@ struct Refusal: Error, Sendable, Equatable {
 
     static let draining = Refusal(
         503, "draining", "The service is stopping and takes no new runs.", headers: ["Retry-After": "30"])
+    /// - Parameter reason: the store's words, which name the file and the way out.
+    static func storeUnavailable(_ reason: String) -> Refusal {
+        Refusal(503, "store_unavailable", "The database can't be used: \(reason).", headers: ["Retry-After": "30"])
+    }
+
     static let tooManyWaiters = Refusal(
         503, "too_many_waiters", "Too many requests wait for changes.", headers: ["Retry-After": "5"])
     static let tooManyStreams = Refusal(

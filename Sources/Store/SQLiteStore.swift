@@ -52,17 +52,16 @@ public final class SQLiteStore: Sendable {
         self.path = path
         self.endedJobsKept = endedJobsKept
         self.temporaryDirectory = temporaryDirectory
-        do {
+        pool = try StoreError.translating(path, "be opened") {
             try Self.createPrivateFile(path, in: directory)
-            pool = try DatabasePool(path: path, configuration: Self.configuration)
+            let pool = try DatabasePool(path: path, configuration: Self.configuration)
             // The pool itself sets NORMAL when it opens, so this comes after.
             try pool.writeWithoutTransaction { db in
                 // The batches of an import change the same pages: 16 MB of log keep most of them from being copied twice.
                 try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
             }
             try Migrations.migrate(pool)
-        } catch let error as DatabaseError {
-            throw StoreError(error, path: path, operation: "be opened")
+            return pool
         }
     }
 
@@ -76,7 +75,7 @@ public final class SQLiteStore: Sendable {
         // The pool closes its writer first and its readers can't clean up after it. A log that stays is read at the next
         // start, so a failure here loses nothing.
         try? pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
-        try translatingErrors("be closed") { try pool.close() }
+        try StoreError.translating(path, "be closed") { try pool.close() }
         lock.release()
     }
 
@@ -84,22 +83,14 @@ public final class SQLiteStore: Sendable {
     ///
     /// - Throws: `StoreError` for what SQLite reports, otherwise what `body` throws.
     public func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try translatingErrors("be read") { try pool.read(body) }
+        try StoreError.translating(path, "be read") { try pool.read(body) }
     }
 
     /// Runs `body` in a write transaction, which is undone if it throws.
     ///
     /// - Throws: `StoreError` for what SQLite reports, otherwise what `body` throws.
     public func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try translatingErrors("be written") { try pool.write(body) }
-    }
-
-    private func translatingErrors<Result>(_ operation: String, _ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as DatabaseError {
-            throw StoreError(error, path: path, operation: operation)
-        }
+        try StoreError.translating(path, "be written") { try pool.write(body) }
     }
 
     private static var configuration: Configuration {

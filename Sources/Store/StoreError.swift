@@ -50,4 +50,17 @@ extension StoreError {
         default: self = .failed(operation: operation, reason: reason)
         }
     }
+
+    /// Runs `body`; what SQLite reports becomes a `StoreError`.
+    ///
+    /// - Parameter operation: what the database could not do then, such as `be read`.
+    static func translating<Result>(
+        _ path: String, _ operation: String, _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw StoreError(error, path: path, operation: operation)
+        }
+    }
 }

@@ -17,7 +17,9 @@ public final class SQLiteRunStore: RunStore {
     }
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        try await worker.run { [writer] in try writer.write(body) }
+        try await worker.run { [writer] in
+            try StoreError.translating(writer.path, "be written") { try writer.write(body) }
+        }
     }
 
     /// A transaction that may be lost with the power, though not with the process: for what is only done again then.
@@ -28,23 +30,27 @@ public final class SQLiteRunStore: RunStore {
         committed: @escaping @Sendable (Result) -> Void = { _ in }
     ) async throws -> Result {
         try await worker.run { [writer] in
-            try writer.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
-                var result: Result?
-                try db.inTransaction {
-                    result = try body(db)
-                    return .commit
+            try StoreError.translating(writer.path, "be written") {
+                try writer.writeWithoutTransaction { db in
+                    try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                    defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+                    var result: Result?
+                    try db.inTransaction {
+                        result = try body(db)
+                        return .commit
+                    }
+                    guard let result else { throw DatabaseError(message: "a transaction ended without its result") }
+                    committed(result)
+                    return result
                 }
-                guard let result else { throw DatabaseError(message: "a transaction ended without its result") }
-                committed(result)
-                return result
             }
         }
     }
 
     func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        try await worker.run { [writer] in try writer.read(body) }
+        try await worker.run { [writer] in
+            try StoreError.translating(writer.path, "be read") { try writer.read(body) }
+        }
     }
 }
 

@@ -44,6 +44,7 @@ final class ServiceProcess: Sendable {
 
     var standardOutput: String { text(outputFile) }
     var standardError: String { text(errorFile) }
+    var processIdentifier: Int32 { process.processIdentifier }
     var exit: Exit? { ended.withLock { $0 } }
 
     private func text(_ file: URL) -> String {
