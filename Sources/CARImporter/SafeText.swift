@@ -10,10 +10,13 @@ struct SafeText: Sendable {
     /// At most `limit` characters, an ellipsis included.
     func shortened(_ text: String, to limit: Int = 300) -> String {
         // Cut before anything else: the text may be megabytes long. A secret across this cut lies far beyond `limit`.
-        var line = String(text.unicodeScalars.prefix(8 * limit))
-        for secret in secrets { line = line.replacing(secret, with: "<redacted>") }
+        var line = String.UnicodeScalarView(text.unicodeScalars.prefix(8 * limit))
+        // By scalars: what combines with a secret's last character would make another character of it.
+        for secret in secrets {
+            line = line.replacing(secret.unicodeScalars, with: "<redacted>".unicodeScalars)
+        }
         var kept = String.UnicodeScalarView()
-        for scalar in line.unicodeScalars {
+        for scalar in line {
             switch scalar.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator:
                 if kept.last != " " { kept.append(" ") }

@@ -57,9 +57,12 @@ struct ErrorBody {
     }
 
     private static func clean(_ text: String, _ charactersMax: Int, _ secrets: [String]) -> String {
-        var text = text
-        for secret in secrets where !secret.isEmpty { text = text.replacing(secret, with: "<redacted>") }
-        let visible = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+        // By scalars: what combines with a secret's last character would make another character of it.
+        var scalars = text.unicodeScalars
+        for secret in secrets where !secret.isEmpty {
+            scalars = scalars.replacing(secret.unicodeScalars, with: "<redacted>".unicodeScalars)
+        }
+        let visible = scalars.map { scalar -> Unicode.Scalar in
             switch scalar.properties.generalCategory {
             // Line breaks, escape sequences and direction marks would garble a log.
             case .control, .format, .lineSeparator, .paragraphSeparator: " "

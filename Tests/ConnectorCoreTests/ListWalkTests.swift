@@ -40,6 +40,14 @@ import Testing
         #expect(try walk.after(skip: 5, rows: 0, new: 0, hasNextLink: true, list: "machines") == .end)
     }
 
+    /// Else the rows of the page that did not come would count as gone.
+    @Test func `asks again for a page in whose place an earlier one was given`() throws {
+        var walk = walk()
+        #expect(try walk.after(skip: 0, rows: 9, new: 9, hasNextLink: true, list: "machines") == .next(skip: 9))
+        #expect(try walk.after(skip: 9, rows: 9, new: 0, hasNextLink: true, list: "machines") == .again)
+        #expect(try walk.after(skip: 9, rows: 9, new: 9, hasNextLink: true, list: "machines") == .next(skip: 18))
+    }
+
     @Test func `fails where a list repeats itself`() throws {
         var walk = walk()
         for page in 0..<2 { _ = try walk.after(skip: page, rows: 9, new: 0, hasNextLink: true, list: "machines") }

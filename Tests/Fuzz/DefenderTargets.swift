@@ -36,7 +36,7 @@ extension FuzzTarget {
         FuzzTarget(name: "defender-errors") { bytes in
             if let error = ErrorBody(bytes) {
                 let detail = error.detail(without: ["secret"])
-                require(!detail.contains("secret"), "no secret is shown")
+                require(!showsSecret(detail), "no secret is shown")
                 require(isOneLine(detail), "one line without control characters")
             }
             if let answer = TokenAnswer(bytes) {
@@ -53,6 +53,11 @@ extension FuzzTarget {
     private static func isMachineID(_ id: MachineID) -> Bool {
         id.text.utf8.count == 40 && id.text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
+}
+
+/// Whether the bytes of the secret that the targets name are there, whatever characters they are part of.
+func showsSecret(_ text: String) -> Bool {
+    text.unicodeScalars.contains("secret".unicodeScalars)
 }
 
 func isOneLine(_ text: String) -> Bool {

@@ -20,6 +20,8 @@ extension ImportRun {
             step = try walk.after(
                 skip: checkpoint.machinesSkip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "machines")
+            // Asked for again also after a crash.
+            if step == .again { try await ports.store.save(checkpoint, of: job.id) }
             try await announceList()
         }
         if isIncremental, ledger.machinesKnown > 0 {

@@ -4,7 +4,7 @@ struct ListWalk {
     /// What to do after a page.
     enum Step: Equatable {
         case next(skip: Int)
-        /// An empty page, which has to be said again: ask for the same.
+        /// An empty page, or one with nothing new, which has to be said again: ask for the same.
         case again
         case end
     }
@@ -49,6 +49,8 @@ struct ListWalk {
                 .dataSource(.badData, "Defender repeats the same \(list) on page after page, up to row \(skip + rows)"))
         }
         defer { pageRowsSeen = max(pageRowsSeen, rows) }
+        // Another page was given in the place of this one, whose rows would be missed.
+        if stagnantPages == 1 { return .again }
         let isShort = rows < top && rows < pageRowsSeen
         if isShort, !hasNextLink, trustsShortPages { return .end }
         return .next(skip: skip + rows)

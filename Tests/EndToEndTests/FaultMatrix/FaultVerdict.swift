@@ -36,13 +36,19 @@ enum FaultVerdict {
         }
     }
 
-    /// Answers that say, as Defender documents it, that there is nothing.
+    /// Answers that say, as Defender documents it, that there is nothing, or, as CAR does, that an edge is disabled or gone.
     static func isAsTold(_ cell: FaultCell) -> Bool {
+        if cell.endpoint == "car.edge.patch" {
+            switch cell.fault.kind {
+            case .status(404), .unknownEdge, .wrongShape, .empty: return true
+            default: return false
+            }
+        }
         switch cell.fault.kind {
-        case .missingPage: cell.isPersistent
-        case .status(404): ["machines", "alerts", "logonusers"].contains(cell.endpoint)
+        case .missingPage: return cell.isPersistent
         // One row too few is no sign of a cut, and none at all is a complete answer.
-        default: false
+        case .status(404): return ["machines", "alerts", "logonusers"].contains(cell.endpoint)
+        default: return false
         }
     }
 }
