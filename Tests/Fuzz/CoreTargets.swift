@@ -36,11 +36,13 @@ extension FuzzTarget {
         },
         FuzzTarget(name: "outbound-urls") { bytes in
             let url = SafeURL(String(decoding: bytes, as: UTF8.self)).description
-            guard let authority = url.range(of: "://") else { return }
             // By bytes: a character may be a slash and what combines with it.
-            let host = url[authority.upperBound...].utf8.prefix { $0 != UInt8(ascii: "/") }
+            let afterScheme = Array(url.utf8).drop { $0 != UInt8(ascii: ":") }
+            guard afterScheme.starts(with: "://".utf8) else { return }
+            let host = afterScheme.dropFirst(3).prefix { $0 != UInt8(ascii: "/") }
             require(!host.contains(UInt8(ascii: "@")), "no user in \(url)")
-            require(!url.contains("?") && !url.contains("#"), "no query in \(url)")
+            require(!afterScheme.contains(UInt8(ascii: "?")), "no query in \(url)")
+            require(!afterScheme.contains(UInt8(ascii: "#")), "no fragment in \(url)")
         },
     ]
 }

@@ -28,8 +28,8 @@ enum LogonUserList {
     }
 
     private static func nameAfterBackslash(_ id: String) -> String? {
-        guard let backslash = id.firstIndex(of: "\\") else { return nil }
-        let name = id[id.index(after: backslash)...]
+        // By scalars: a character may be a backslash and what combines with it.
+        let name = id.unicodeScalars.drop { $0 != "\\" }.dropFirst()
         return name.isEmpty ? nil : String(name)
     }
 }
