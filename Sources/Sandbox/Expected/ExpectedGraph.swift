@@ -78,7 +78,8 @@ extension ExpectedGraph {
 
         private func accountName(_ user: LogonUser) -> String? {
             if !user.omitsAccount, let name = user.accountName, !name.isEmpty { return name }
-            let parts = user.id.utf8.split(separator: UInt8(ascii: "\\"), maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = user.id.utf8.split(
+                separator: UInt8(ascii: "\\"), maxSplits: 1, omittingEmptySubsequences: false)
             return parts.count == 2 && !parts[1].isEmpty ? String(parts[1]) : nil
         }
 
