@@ -19,7 +19,7 @@ extension CARClient {
         let envelopesAtLeast = max(1, (objects.count + perEnvelope - 1) / perEnvelope)
         return try await withThrowingTaskGroup(of: Int.self) { group in
             // Each task holds one envelope at most, so memory does not depend on the number of objects.
-            for _ in 0..<min(envelopesAtLeast, max(1, settings.unconfirmedImportsMax)) {
+            for _ in 0..<min(envelopesAtLeast, max(1, settings.unconfirmedImportsPerCallMax)) {
                 group.addTask {
                     var confirmed = 0
                     while let envelope = await source.next() {

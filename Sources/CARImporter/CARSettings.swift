@@ -24,14 +24,16 @@ public struct CARSettings: Sendable {
     public var envelopeBytesMax = 4 << 20
     /// Imports that CAR has not confirmed yet, over all callers of one client.
     public var unconfirmedImportsMax = 20
+    /// Of those, the ones of one caller: what waits for its turn is in memory already.
+    public var unconfirmedImportsPerCallMax = 6
     /// Edge patches and deletions at a time, over all callers of one client.
     public var parallelPatchesMax = 8
     /// Of every call but the polls, which are asked again until their deadline.
     public var retry = RetryPolicy(attemptsMax: 6, baseSeconds: 0.5, capSeconds: 20, deadlineSeconds: 300)
     /// No attempt of a call takes longer.
     public var attemptSecondsMax = 120.0
-    public var importPolling = PollPauses(firstSeconds: 0.02, capSeconds: 10)
-    public var jobPolling = PollPauses(firstSeconds: 0.1, capSeconds: 10)
+    public var importPolling = PollPauses(firstSeconds: 0.005, capSeconds: 10)
+    public var jobPolling = PollPauses(firstSeconds: 0.01, capSeconds: 10)
 
     /// - Parameters:
     ///   - baseURL: `http` or `https`, without user, query and fragment; slashes at the end are dropped.

@@ -23,6 +23,8 @@ extension DefenderClient {
             ids, query: { HuntingQuery.findings(of: $0, texts: texts) },
             decode: { try FindingRows.decode($0, asked: $1) }, rowCount: \.rowsRead
         ) { part in
+            // Nearly always there is one part.
+            if result.rowsRead == 0, result.skipped.isEmpty { return result = part }
             result.findings.merge(part.findings) { $0 + $1 }
             result.cves.merge(part.cves) { first, _ in first }
             result.rowsRead += part.rowsRead

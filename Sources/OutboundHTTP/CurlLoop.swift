@@ -24,6 +24,10 @@ final class CurlLoop: @unchecked Sendable {
         /// Transfers taken from the lists and not finished yet.
         var running = 0
         var isLooping = false
+        /// In `curl_multi_poll`, or about to be.
+        var isAsleep = false
+        /// There is something new for the loop: it does not fall asleep, or has been woken.
+        var isPoked = false
         var closed = false
 
         var waitingCount: Int { urgent.count + waiting.count }
@@ -50,42 +54,55 @@ final class CurlLoop: @unchecked Sendable {
     // MARK: From any thread
 
     func submit(_ transfer: Transfer) {
-        let (refusal, starts): (OutboundError?, Bool) = state.withLock { state in
-            if state.closed { return (.other("the HTTP client is shut down"), false) }
+        let (refusal, starts, wakes): (OutboundError?, Bool, Bool) = state.withLock { state in
+            if state.closed { return (.other("the HTTP client is shut down"), false, false) }
             if state.running >= runningMax, state.waitingCount >= configuration.waitingMax {
-                return (.other("\(configuration.waitingMax) requests are waiting already"), false)
+                return (.other("\(configuration.waitingMax) requests are waiting already"), false, false)
             }
             // Cancelled meanwhile: `cancel` found nothing to remove, so it must not be added now.
-            guard transfer.isQueued else { return (nil, false) }
+            guard transfer.isQueued else { return (nil, false, false) }
             if transfer.request.isUrgent { state.urgent.append(transfer) } else { state.waiting.append(transfer) }
-            defer { state.isLooping = true }
-            return (nil, !state.isLooping)
+            guard state.isLooping else {
+                state.isLooping = true
+                return (nil, true, false)
+            }
+            // With as many running as may, the loop comes for it when one of them has ended.
+            return (nil, false, state.running < runningMax && Self.poke(&state))
         }
         if let refusal { return transfer.finish(.failure(refusal)) }
-        if starts { queue.async { self.loop() } } else { wakeUp() }
+        if starts { queue.async { self.loop() } }
+        if wakes { wakeUp() }
     }
 
     func cancel(_ transfer: Transfer) {
         transfer.cancel()
-        state.withLock { state in
+        let wakes = state.withLock { state in
             _ = state.urgent.removeFirst { $0 === transfer }
             _ = state.waiting.removeFirst { $0 === transfer }
+            // A running one is ended by the loop.
+            return Self.poke(&state)
         }
-        // A running one is ended by the loop.
-        wakeUp()
+        if wakes { wakeUp() }
     }
 
     /// Ends every transfer as cancelled and refuses new ones.
     func shutdown() {
-        let waiting = state.withLock { state in
+        let (waiting, wakes) = state.withLock { state in
             state.closed = true
             defer { (state.urgent, state.waiting) = (FIFO(), FIFO()) }
-            return state.urgent.elements + state.waiting.elements
+            return (state.urgent.elements + state.waiting.elements, Self.poke(&state))
         }
         for transfer in waiting { transfer.cancel() }
-        wakeUp()
+        if wakes { wakeUp() }
     }
 
+    /// - Returns: whether the loop has to be woken, once for however much is new.
+    private static func poke(_ state: inout State) -> Bool {
+        defer { state.isPoked = true }
+        return state.isAsleep && !state.isPoked
+    }
+
+    /// A system call, so only where `poke` says so.
     private func wakeUp() {
         if let multi { curl_multi_wakeup(multi) }
     }
@@ -119,7 +136,19 @@ final class CurlLoop: @unchecked Sendable {
 
     /// Returns early for a socket, for curl's own timers and for `wakeUp`.
     private func wait() -> Bool {
-        curl_multi_poll(multi, nil, 0, 1000, nil) == CURLM_OK
+        let sleeps = state.withLock { state in
+            defer { state.isPoked = false }
+            state.isAsleep = !state.isPoked
+            return state.isAsleep
+        }
+        guard sleeps else { return true }
+        defer {
+            state.withLock { state in
+                state.isAsleep = false
+                state.isPoked = false
+            }
+        }
+        return curl_multi_poll(multi, nil, 0, 1000, nil) == CURLM_OK
     }
 
     private func startWaiting() {

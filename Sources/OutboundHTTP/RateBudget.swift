@@ -9,7 +9,8 @@ public final class RateBudget: Sendable {
     }
 
     private let state: Locked<State>
-    private let gate = FairGate()
+    /// First come, first served.
+    private let turn = Permits(max: 1)
     private let clock: WaitClock
     private let journal: (any CallJournal)?
 
@@ -85,23 +86,24 @@ public final class RateBudget: Sendable {
     private func takeTurn() async throws {
         state.withLock { $0.waiting += 1 }
         defer { state.withLock { $0.waiting -= 1 } }
-        try await gate.enter()
-        defer { gate.leave() }
-        while true {
-            let pause: Double? = state.withLock { state in
-                let now = clock.now()
-                let earliest = state.log.earliest(now: now)
-                guard earliest <= now else { return earliest - now }
-                state.log.begin()
-                return nil
-            }
-            guard let pause else { return }
-            do {
+        do {
+            try await turn.with {
                 // Too short only if the budget is closed meanwhile, or a call is still under way: then it waits again.
-                try await clock.sleep(pause)
-            } catch {
-                throw OutboundError.cancelled
+                while let pause = beginOrPause() { try await clock.sleep(pause) }
             }
+        } catch {
+            throw OutboundError.cancelled
+        }
+    }
+
+    /// Counts a call as begun, or tells how long none may begin.
+    private func beginOrPause() -> Double? {
+        state.withLock { state in
+            let now = clock.now()
+            let earliest = state.log.earliest(now: now)
+            guard earliest <= now else { return earliest - now }
+            state.log.begin()
+            return nil
         }
     }
 

@@ -17,24 +17,40 @@ struct JSONBytes {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
+    mutating func raw(_ json: [UInt8]) {
+        bytes.append(contentsOf: json)
+    }
+
     mutating func raw(_ other: JSONBytes) {
         bytes.append(contentsOf: other.bytes)
     }
 
-    /// A string literal: quotation mark, backslash and the control characters below U+0020 are escaped (RFC 8259 7).
+    /// Takes back what was appended last.
+    mutating func truncate(to count: Int) {
+        bytes.removeLast(bytes.count - count)
+    }
+
+    /// A string literal.
     mutating func string(_ text: String) {
+        bytes.append(0x22)
+        escaped(text)
+        bytes.append(0x22)
+    }
+
+    /// The inside of a string literal: quotation mark, backslash and the control characters below U+0020 are escaped
+    /// (RFC 8259 7).
+    mutating func escaped(_ text: String) {
         var text = text
-        bytes.append(0x22)
         text.withUTF8 { utf8 in
-            var start = 0
-            for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
-                bytes.append(contentsOf: utf8[start..<index])
-                escape(byte)
-                start = index + 1
+            var rest = utf8[...]
+            // Nearly always there is none.
+            while let index = rest.firstIndex(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<index]))
+                escape(rest[index])
+                rest = rest[(index + 1)...]
             }
-            bytes.append(contentsOf: utf8[start...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest))
         }
-        bytes.append(0x22)
     }
 
     mutating func integer(_ value: Int64) {

@@ -7,7 +7,8 @@ public enum VertexCollection: String, Sendable, Codable, CaseIterable, Hashable 
         hasher.combine(index)
     }
 
-    private var index: UInt8 {
+    /// The place of the collection among all.
+    public var index: UInt8 {
         switch self {
         case .asset: 0
         case .hostname: 1
@@ -48,7 +49,7 @@ public enum EdgeKind: String, Sendable, Codable, CaseIterable, Hashable {
     }
 
     /// The place of the kind among all, the order in which a document lists its edges.
-    var index: UInt8 {
+    public var index: UInt8 {
         switch self {
         case .assetHostname: 0
         case .assetApplication: 1

@@ -19,7 +19,8 @@ public actor AccessTokenSource {
     private let endpoint: TokenEndpoint
     private let clock: WaitClock
     private nonisolated let expiry = Locked<Timestamp?>(nil)
-    private var current: Token?
+    /// Outside the actor, because every call asks for it.
+    private nonisolated let current = Locked<Token?>(nil)
     private var serial = 0
     private var fetch: (number: Int, task: Task<Void, Never>)?
     private var fetchCount = 0
@@ -35,8 +36,18 @@ public actor AccessTokenSource {
     public nonisolated var tokenExpiry: Timestamp? { expiry.withLock { $0 } }
 
     /// - Throws: `DefenderError`, `CancellationError`.
-    func token() async throws -> Token {
-        if let current, clock.now() < current.usableUntil { return current }
+    nonisolated func token() async throws -> Token {
+        if let usable { return usable }
+        return try await renewed()
+    }
+
+    private nonisolated var usable: Token? {
+        current.withLock { $0 }.flatMap { clock.now() < $0.usableUntil ? $0 : nil }
+    }
+
+    private func renewed() async throws -> Token {
+        // Fetched while this call came here.
+        if let usable { return usable }
         waiterCount += 1
         let waiter = waiterCount
         return try await withTaskCancellationHandler {
@@ -52,7 +63,9 @@ public actor AccessTokenSource {
 
     /// The API refused the token: it is not used again. A newer one stays.
     func reject(_ token: Token) {
-        if current?.serial == token.serial { current = nil }
+        current.withLock { current in
+            if current?.serial == token.serial { current = nil }
+        }
     }
 
     private func leave(_ waiter: Int) {
@@ -95,7 +108,7 @@ public actor AccessTokenSource {
         let token = Token(
             authorization: Secret("Bearer \(answer.accessToken)"),
             usableUntil: clock.now() + answer.lifetimeSeconds - margin, serial: serial)
-        current = token
+        current.withLock { $0 = token }
         let expires = Timestamp(milliseconds: Int64((clock.wall() + answer.lifetimeSeconds) * 1000))
         expiry.withLock { $0 = expires }
         return token

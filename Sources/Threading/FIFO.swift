@@ -1,16 +1,21 @@
 /// First in, first out; both ends in constant time on average.
-struct FIFO<Element: Sendable>: Sendable {
+public struct FIFO<Element: Sendable>: Sendable {
     private var storage: [Element?] = []
     private var head = 0
 
-    var count: Int { storage.count - head }
-    var elements: [Element] { storage[head...].compactMap { $0 } }
+    public init() {}
 
-    mutating func append(_ element: Element) {
+    public var isEmpty: Bool { count == 0 }
+    public var first: Element? { head < storage.count ? storage[head] : nil }
+
+    public var count: Int { storage.count - head }
+    public var elements: [Element] { storage[head...].compactMap { $0 } }
+
+    public mutating func append(_ element: Element) {
         storage.append(element)
     }
 
-    mutating func popFirst() -> Element? {
+    public mutating func popFirst() -> Element? {
         guard head < storage.count else { return nil }
         defer { compact() }
         let first = storage[head]
@@ -20,7 +25,7 @@ struct FIFO<Element: Sendable>: Sendable {
     }
 
     /// Removes the first element that matches; linear.
-    mutating func removeFirst(where matches: (Element) -> Bool) -> Element? {
+    public mutating func removeFirst(where matches: (Element) -> Bool) -> Element? {
         guard let index = storage[head...].firstIndex(where: { $0.map(matches) ?? false }) else { return nil }
         return storage.remove(at: index)
     }

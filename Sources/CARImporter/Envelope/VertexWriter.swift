@@ -1,13 +1,26 @@
 import ConnectorCore
 
-/// Writes one vertex or edge as CAR's import schema has it. A field without value is left out, never `null`.
-struct ObjectWriter {
-    var json = JSONBytes()
+/// Writes one vertex as CAR's import schema has it. A field without value is left out, never `null`.
+struct VertexWriter {
+    private(set) var json: JSONBytes
     /// Whether the object that is being written has a field already.
     private var hasField = false
 
+    /// Appends the vertex to `json`.
+    static func write(_ vertex: Vertex, to json: inout JSONBytes) {
+        var writer = VertexWriter(json: json)
+        // Given back below: with two owners every byte would be copied.
+        json = JSONBytes()
+        writer.write(vertex)
+        json = writer.json
+    }
+
+    private init(json: JSONBytes) {
+        self.json = json
+    }
+
     /// The fields of each collection; `name` falls back to the key where CAR requires one.
-    mutating func write(_ vertex: Vertex) {
+    private mutating func write(_ vertex: Vertex) {
         let key = vertex.id.key
         open()
         switch vertex.id.collection {
@@ -41,29 +54,6 @@ struct ObjectWriter {
             time("\"disclosed_on\":", vertex.disclosedOn)
             number("\"base_score\":", vertex.baseScore)
         }
-        json.raw("}")
-    }
-
-    /// - Parameters:
-    ///   - report: the report's `_key`.
-    ///   - time: the run's.
-    mutating func write(_ edge: Edge, report: String, source: String, time: Timestamp) {
-        let ends = edge.kind.ends
-        open()
-        if ends.from.isKeyed {
-            text("\"_from\":", "\(ends.from.rawValue)/\(edge.from)")
-        } else {
-            text("\"_from_external_id\":", edge.from)
-        }
-        if ends.to.isKeyed {
-            text("\"_to\":", "\(ends.to.rawValue)/\(edge.to)")
-        } else {
-            text("\"_to_external_id\":", edge.to)
-        }
-        text("\"report\":", report)
-        text("\"source\":", source)
-        flag("\"active\":true")
-        self.time("\"timestamp\":", time)
         json.raw("}")
     }
 

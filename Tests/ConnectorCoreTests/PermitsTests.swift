@@ -1,8 +1,6 @@
 import Testing
 import Threading
 
-@testable import CARImporter
-
 @Suite struct `A bound on tasks` {
     @Test(.timeLimit(.minutes(5))) func `lets in no more tasks than allowed`() async throws {
         let permits = Permits(max: 3)
