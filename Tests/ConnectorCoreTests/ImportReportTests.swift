@@ -46,7 +46,9 @@ import Testing
     @Test func `tells the created from the updated`() {
         var report = ImportReport()
         report.count(sent: GraphObjects(vertices: [Vertex(.asset, "a"), Vertex(.asset, "b")]), confirmed: 2)
-        report.count(created: ["asset": 1])
+        var created = ObjectCounts()
+        created[.asset] = 1
+        report.count(created: created)
         #expect(report.objects["asset"]?.created == 1 && report.objects["asset"]?.updated == 1)
     }
 }

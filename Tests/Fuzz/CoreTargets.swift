@@ -30,8 +30,8 @@ extension FuzzTarget {
             }
         },
         FuzzTarget(name: "ledger") { bytes in
-            guard let document = try? DocumentCodec.decode(Data(bytes)) else { return }
-            let again = try? DocumentCodec.decode(DocumentCodec.encode(document))
+            guard let document = try? bytes.withUnsafeBytes(DocumentCodec.decode) else { return }
+            let again = try? DocumentCodec.encode(document).withUnsafeBytes(DocumentCodec.decode)
             require(again == document, "what is written can be read")
         },
         FuzzTarget(name: "outbound-urls") { bytes in

@@ -10,7 +10,7 @@ public enum GraphMapper {
         subgraph.operatingSystem = machine.osPlatform
         addAddresses(of: machine, adapters: facts.adapters, to: &subgraph)
         subgraph.accounts = facts.users?.map(\.accountName).uniqued()
-        subgraph.findings = facts.findings?.uniqued()
+        subgraph.findings = facts.findings
         subgraph.lastSeen = machine.lastSeen
         return subgraph
     }

@@ -160,7 +160,8 @@ public struct DocumentDelta: Sendable, Equatable {
 }
 
 extension Array where Element: Comparable {
-    fileprivate func sortedUnique() -> [Element] {
+    /// The elements sorted, each once.
+    func sortedUnique() -> [Element] {
         var sorted = self
         sorted.sort()
         var count = 0

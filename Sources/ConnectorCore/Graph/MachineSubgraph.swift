@@ -18,8 +18,8 @@ public struct MachineFacts: Sendable {
     }
 }
 
-/// The part of the graph that one machine implies, by keys: made by `GraphMapper`, compared with the ledger as a
-/// `MachineDocument`.
+/// The part of the graph that one machine implies, by keys: made by `GraphMapper`, joined with others to a
+/// `BatchGraph`, compared with the ledger as a `MachineDocument`.
 public struct MachineSubgraph: Sendable, Equatable {
     public var machine: MachineID
     public var asset: Vertex
@@ -32,7 +32,7 @@ public struct MachineSubgraph: Sendable, Equatable {
     public var macAddress: String?
     /// Each once; `nil` where unknown.
     public var accounts: [String]?
-    /// Each once; `nil` where unknown.
+    /// As read, so one may repeat; `nil` where unknown.
     public var findings: [Finding]?
     /// Kept for the ledger: which machines may have become due for deletion.
     public var lastSeen: Timestamp?

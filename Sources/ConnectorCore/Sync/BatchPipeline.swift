@@ -6,6 +6,7 @@ struct BatchPipeline: Sendable {
     let identity: RunIdentity
     let flights: VertexFlights
     private let texts: CVETexts
+    private let gate: ReadingGate
 
     init(job: Job, ports: RunPorts, options: RunOptions, identity: RunIdentity) {
         self.job = job
@@ -13,6 +14,7 @@ struct BatchPipeline: Sendable {
         self.options = options
         self.identity = identity
         flights = VertexFlights()
+        gate = ReadingGate(readingMax: options.batchesReading, findingsMax: options.findingsInFlight)
         texts = CVETexts(ports: ports, job: job.id, flights: flights)
     }
 
@@ -31,50 +33,43 @@ struct BatchPipeline: Sendable {
     }
 
     private func send(_ batch: WorkBatch) async throws {
-        let facts = try await FactsReader(defender: ports.defender, options: options, texts: texts).read(batch)
-        let subgraphs = facts.machines.map(GraphMapper.subgraph)
-        let shared = Self.sharedVertices(of: subgraphs, findings: facts.findings)
-        let plan = try await ports.store.planBatch(subgraphs, shared: shared, of: job.id) { [flights] candidates in
-            flights.claim(candidates, for: batch.number)
+        let reader = FactsReader(defender: ports.defender, options: options, texts: texts)
+        try await gate.pass(
+            read: {
+                let facts = try await reader.read(batch)
+                // Only what is needed from here on stays in memory while CAR is waited for.
+                return Mapped(
+                    graph: BatchGraph(facts.machines.map(GraphMapper.subgraph), cve: facts.findings.vertex),
+                    awaited: facts.findings.awaited, report: facts.report)
+            }, findings: \.graph.findingCount, use: { try await send($0, of: batch.number) })
+    }
+
+    /// A batch as it was read and mapped.
+    private struct Mapped: Sendable {
+        var graph: BatchGraph
+        /// Batches that send vertices named here.
+        var awaited: Set<Int>
+        var report: ImportReport
+    }
+
+    private func send(_ mapped: Mapped, of number: Int) async throws {
+        let plan = try await ports.store.planBatch(mapped.graph, of: job.id) { [flights] candidates in
+            flights.claim(candidates, for: number)
         }
-        var report = facts.report
+        var report = mapped.report
         try await deliver(GraphObjects(vertices: plan.vertices), &report)
-        flights.confirm(batch.number)
-        try await flights.wait(for: plan.awaited, of: facts.findings.awaited)
+        flights.confirm(number)
+        try await flights.wait(for: plan.awaited, of: mapped.awaited)
         try await deliver(GraphObjects(edges: plan.edges), &report)
         report.count(created: plan.created)
-        try await ports.store.confirmBatch(batch.number, plan: plan, report: report, of: job.id)
-        flights.release(batch.number)
+        try await ports.store.confirmBatch(number, plan: plan, report: report, of: job.id)
+        flights.release(number)
     }
 
     private func deliver(_ objects: GraphObjects, _ report: inout ImportReport) async throws {
         guard objects.count > 0 else { return }
         let confirmed = try await ports.car.importObjects(objects, report: identity)
         report.count(sent: objects, confirmed: confirmed)
-    }
-
-    /// Every vertex that the machines imply beside their own assets, each once.
-    static func sharedVertices(of subgraphs: [MachineSubgraph], findings: Findings) -> [VertexKey: Vertex] {
-        var vertices: [VertexKey: Vertex] = [:]
-        func add(_ vertex: Vertex) {
-            vertices[vertex.id] = vertices[vertex.id] ?? vertex
-        }
-        for subgraph in subgraphs {
-            if let hostname = subgraph.hostname { add(GraphMapper.hostname(hostname)) }
-            if let platform = subgraph.operatingSystem { add(GraphMapper.operatingSystem(platform)) }
-            if let address = subgraph.macAddress { add(Vertex(.macaddress, address)) }
-            for address in subgraph.addresses { add(Vertex(.ipaddress, address)) }
-            for account in subgraph.accounts ?? [] { add(Vertex(.account, account)) }
-            for finding in subgraph.findings ?? [] {
-                if let software = finding.software, vertices[VertexKey(.application, software)] == nil {
-                    add(Vertex(.application, software))
-                }
-                if let cve = finding.cve, vertices[VertexKey(.vulnerability, cve)] == nil {
-                    add(findings.vertex(of: cve))
-                }
-            }
-        }
-        return vertices
     }
 
     private func exhausted(_ batch: WorkBatch) -> JobFailureError {

@@ -90,7 +90,7 @@ extension ImportReport {
     /// is shown at the first.
     mutating func count(sent objects: GraphObjects, confirmed: Int) {
         var missing = objects.count - confirmed
-        for (collection, sent) in objects.countByCollection.sorted(by: { $0.key < $1.key }) {
+        for (collection, sent) in objects.counts.named {
             let unconfirmed = min(max(missing, 0), sent)
             missing -= unconfirmed
             self.objects[collection, default: Written()].sent += sent
@@ -100,8 +100,8 @@ extension ImportReport {
     }
 
     /// Tells the created from the updated among the objects counted as sent.
-    mutating func count(created: [String: Int]) {
-        for (collection, count) in created {
+    mutating func count(created: ObjectCounts) {
+        for (collection, count) in created.named {
             objects[collection, default: Written()].created += count
             objects[collection, default: Written()].updated -= count
         }
@@ -109,14 +109,5 @@ extension ImportReport {
 
     mutating func count(disabled edges: [Edge]) {
         for edge in edges { objects[edge.kind.rawValue, default: Written()].disabled += 1 }
-    }
-}
-
-extension GraphObjects {
-    var countByCollection: [String: Int] {
-        var counts: [String: Int] = [:]
-        for vertex in vertices { counts[vertex.id.collection.rawValue, default: 0] += 1 }
-        for edge in edges { counts[edge.kind.rawValue, default: 0] += 1 }
-        return counts
     }
 }

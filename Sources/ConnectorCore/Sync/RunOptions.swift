@@ -32,7 +32,12 @@ public struct RunOptions: Sendable, Equatable {
     public var alertsPerPage: Int
     /// At most 150, the most that one hunting query takes.
     public var machinesPerBatch: Int
+    /// From the first call to Defender until CAR has confirmed everything.
     public var batchesInFlight: Int
+    /// Of those, the ones whose answers from Defender are on their way or in memory unread.
+    public var batchesReading: Int
+    /// While the batches in flight hold more findings no further one begins.
+    public var findingsInFlight: Int
     /// A batch at which this many processes have died in a row ends the job.
     public var batchStartsMax: Int
 
@@ -41,7 +46,8 @@ public struct RunOptions: Sendable, Equatable {
         users: UserSource = .logonUsers, overlapSeconds: Int64 = 600,
         deleteAfterInactiveSeconds: Int64 = 15 * 86_400, deleteGuardPercent: Int = 20, deleteGuardMachines: Int = 10,
         machinesPerPage: Int = 10_000, alertsPerPage: Int = 2000, machinesPerBatch: Int = 150,
-        batchesInFlight: Int = 4, batchStartsMax: Int = 5
+        batchesInFlight: Int = 12, batchesReading: Int = 3, findingsInFlight: Int = 40_000,
+        batchStartsMax: Int = 5
     ) {
         self.alerts = alerts
         self.vulnerabilities = vulnerabilities
@@ -55,6 +61,8 @@ public struct RunOptions: Sendable, Equatable {
         self.alertsPerPage = alertsPerPage
         self.machinesPerBatch = machinesPerBatch
         self.batchesInFlight = batchesInFlight
+        self.batchesReading = batchesReading
+        self.findingsInFlight = findingsInFlight
         self.batchStartsMax = batchStartsMax
     }
 

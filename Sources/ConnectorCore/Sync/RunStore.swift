@@ -60,8 +60,7 @@ public protocol RunStore: Sendable {
     ///
     /// - Parameter claim: called within the transaction with vertices that CAR may lack, and returns those to send.
     func planBatch(
-        _ subgraphs: [MachineSubgraph], shared: [VertexKey: Vertex], of job: JobID,
-        claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
+        _ batch: BatchGraph, of job: JobID, claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
     ) async throws -> BatchPlan
     /// Everything in the plan is confirmed by CAR: the batch is finished.
     func confirmBatch(_ number: Int, plan: BatchPlan, report: ImportReport, of job: JobID) async throws
@@ -182,7 +181,7 @@ public struct BatchPlan: Sendable {
     /// Those of `vertices` that are in the dictionary, with what is remembered of them.
     public var claimed: [VertexKey: ClaimedVertex] = [:]
     /// How many of `vertices` and `edges` CAR did not have from us before, by collection; the rest are updates.
-    public var created: [String: Int] = [:]
+    public var created = ObjectCounts()
 
     public init(token: Int64) {
         self.token = token

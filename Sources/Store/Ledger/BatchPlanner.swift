@@ -12,11 +12,13 @@ struct BatchPlanner {
     let generation: Int64
     private let vertexRows: VertexRows
     private let sharedEdgeRows: SharedEdgeRows
+    private let machineRows: MachineRows
     /// Plans that CAR has not confirmed.
     private let openPlans: Set<Int64>
     private var plan: BatchPlan
     private var keys: [VertexID: String] = [:]
-    private var ids: [VertexKey: VertexID] = [:]
+    /// By position in the batch.
+    private var ids: [VertexID] = []
     /// Vertices that CAR may lack in their present form and that another batch may be sending.
     private var unconfirmed: [VertexID: Vertex] = [:]
     private var goneExist = true
@@ -33,20 +35,19 @@ struct BatchPlanner {
         self.generation = generation
         vertexRows = try VertexRows(generation: generation, in: db)
         sharedEdgeRows = try SharedEdgeRows(generation: generation, in: db)
+        machineRows = try MachineRows(generation: generation, in: db)
         openPlans = try LedgerRows.openPlans(in: db)
         plan = BatchPlan(token: try LedgerRows.openPlan(generation: generation, in: db))
     }
 
+    /// - Parameter known: what is known to be confirmed of each vertex of the batch, by position.
     mutating func run(
-        _ subgraphs: [MachineSubgraph], shared: [VertexKey: Vertex], known: [VertexKey: ClaimedVertex],
-        claim: ([VertexID]) -> Set<VertexID>
+        _ batch: BatchGraph, known: [ClaimedVertex?], claim: ([VertexID]) -> Set<VertexID>
     ) throws -> BatchPlan {
-        try resolve(shared, known: known)
-        goneExist =
-            try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM gone_edge WHERE generation = ?)", arguments: [generation])
-            ?? true
-        for subgraph in subgraphs { try add(subgraph) }
+        try resolve(batch.vertices, known: known)
+        let select = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM gone_edge WHERE generation = ?)")
+        goneExist = try Bool.fetchOne(select, arguments: [generation]) ?? true
+        for machine in batch.machines { try add(machine) }
         try settleSharedEdges()
         try sendVertices(claimed: claim(Array(unconfirmed.keys) + plan.claimed.values.map(\.id)))
         return plan
@@ -54,12 +55,13 @@ struct BatchPlanner {
 
     // MARK: Vertices
 
-    private mutating func resolve(_ shared: [VertexKey: Vertex], known: [VertexKey: ClaimedVertex]) throws {
-        ids.reserveCapacity(shared.count)
-        keys.reserveCapacity(shared.count)
-        for (key, vertex) in shared {
+    private mutating func resolve(_ vertices: [Vertex], known: [ClaimedVertex?]) throws {
+        ids.reserveCapacity(vertices.count)
+        keys.reserveCapacity(vertices.count)
+        for (vertex, entry) in zip(vertices, known) {
+            let key = vertex.id
             let id: VertexID
-            if let entry = known[key] {
+            if let entry {
                 id = entry.id
                 // What was not read is in CAR, or another batch sends it.
                 if !vertex.isPartial, entry.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
@@ -72,7 +74,7 @@ struct BatchPlanner {
                 // Nobody else can know it yet.
                 if !vertex.isPartial { send(vertex, as: id, isNew: true) }
             }
-            ids[key] = id
+            ids.append(id)
             keys[id] = key.key
         }
     }
@@ -84,8 +86,8 @@ struct BatchPlanner {
         let isAccount = vertex.id.collection == .account
         if isAccount { plan.vertices.append(Vertex(.user, vertex.id.key)) }
         guard isNew else { return }
-        plan.created[vertex.id.collection.rawValue, default: 0] += 1
-        if isAccount { plan.created[VertexCollection.user.rawValue, default: 0] += 1 }
+        plan.created[vertex.id.collection] += 1
+        if isAccount { plan.created[.user] += 1 }
     }
 
     private mutating func sendVertices(claimed: Set<VertexID>) throws {
@@ -101,51 +103,50 @@ struct BatchPlanner {
 
     // MARK: Machines
 
-    private mutating func add(_ subgraph: MachineSubgraph) throws {
-        let stored = try LedgerRows.machine(subgraph.machine, generation: generation, in: db)
-        let document = document(of: subgraph, keeping: stored?.document)
-        let isExamined = subgraph.findings != nil || stored?.isExamined == true
+    private mutating func add(_ machine: BatchGraph.Machine) throws {
+        let stored = try machineRows.find(machine.id)
+        let document = document(of: machine, keeping: stored?.document)
+        let isExamined = machine.findings != nil || stored?.isExamined == true
         if stored == nil { newMachines += 1 }
         let isConfirmed = stored.map { !openPlans.contains($0.plan) } ?? false
         if let stored, isConfirmed, stored.document == document {
             // Nothing to tell CAR, but vertices of it may be on their way with other fields.
-            if stored.lastSeen != subgraph.lastSeen || stored.isExamined != isExamined {
-                try LedgerRows.touch(
-                    subgraph.machine, examined: isExamined, lastSeen: subgraph.lastSeen, generation: generation, in: db)
+            if stored.lastSeen != machine.lastSeen || stored.isExamined != isExamined {
+                try machineRows.touch(machine.id, examined: isExamined, lastSeen: machine.lastSeen)
             }
             return
         }
-        if let stored, !isConfirmed { try resendKept(of: stored.document, for: subgraph) }
+        if let stored, !isConfirmed { try resendKept(of: stored.document, for: machine) }
         let delta = DocumentDelta(from: stored?.document, to: document)
         if !isConfirmed || stored?.document.assetFingerprint != document.assetFingerprint {
-            plan.vertices.append(subgraph.asset)
-            if stored == nil { plan.created[VertexCollection.asset.rawValue, default: 0] += 1 }
+            plan.vertices.append(machine.asset)
+            if stored == nil { plan.created[.asset] += 1 }
         }
         for edge in isConfirmed ? delta.ownAdded : document.ownEdges {
-            let edge = Edge(edge.kind, from: subgraph.machine.text, to: try key(of: edge.to))
+            let edge = Edge(edge.kind, from: machine.id.text, to: try key(of: edge.to))
             plan.edges.append(edge)
             if goneExist { try LedgerRows.removeGone(edge, generation: generation, in: db) }
         }
-        for edge in delta.ownAdded { plan.created[edge.kind.rawValue, default: 0] += 1 }
+        for edge in delta.ownAdded { plan.created[edge.kind] += 1 }
         for edge in delta.ownRemoved {
             try LedgerRows.addGone(
-                Edge(edge.kind, from: subgraph.machine.text, to: try key(of: edge.to)), generation: generation, in: db)
+                Edge(edge.kind, from: machine.id.text, to: try key(of: edge.to)), generation: generation, in: db)
         }
         for edge in delta.sharedAdded { countChanges[edge, default: 0] += 1 }
         for edge in delta.sharedRemoved { countChanges[edge, default: 0] -= 1 }
         // What is added is told by its count.
         if stored != nil, !isConfirmed { sharedWanted.formUnion(document.sharedEdges) }
-        try LedgerRows.write(
-            LedgerRows.Machine(
-                document: document, plan: plan.token, isExamined: isExamined, lastSeen: subgraph.lastSeen),
-            of: subgraph.machine, generation: generation, in: db)
+        try machineRows.write(
+            MachineRows.Row(
+                document: document, plan: plan.token, isExamined: isExamined, lastSeen: machine.lastSeen),
+            of: machine.id)
     }
 
     /// A plan that was never confirmed may have named vertices that CAR never got. Where they can't be read again they are
     /// sent by what the ledger knows of them; a later reading completes them.
-    private mutating func resendKept(of stored: MachineDocument, for subgraph: MachineSubgraph) throws {
-        var kept = subgraph.accounts == nil ? stored.accounts : []
-        if subgraph.findings == nil {
+    private mutating func resendKept(of stored: MachineDocument, for machine: BatchGraph.Machine) throws {
+        var kept = machine.accounts == nil ? stored.accounts : []
+        if machine.findings == nil {
             for finding in stored.findings { kept += [finding.software, finding.cve].compactMap(\.self) }
         }
         for id in Set(kept) where unconfirmed[id] == nil {
@@ -155,20 +156,18 @@ struct BatchPlanner {
         }
     }
 
-    private func document(of subgraph: MachineSubgraph, keeping stored: MachineDocument?) -> MachineDocument {
-        func id(_ collection: VertexCollection, _ key: String?) -> VertexID? {
-            key.flatMap { ids[VertexKey(collection, $0)] }
-        }
+    private func document(of machine: BatchGraph.Machine, keeping stored: MachineDocument?) -> MachineDocument {
+        func id(_ position: BatchGraph.Position) -> VertexID { ids[Int(position)] }
         return MachineDocument(
-            assetFingerprint: subgraph.asset.fingerprint,
-            hostname: id(.hostname, subgraph.hostname),
-            operatingSystem: id(.application, subgraph.operatingSystem),
-            macAddress: id(.macaddress, subgraph.macAddress),
-            addresses: subgraph.addresses.compactMap { id(.ipaddress, $0) },
-            adapterAddresses: subgraph.adapterAddresses.compactMap { id(.ipaddress, $0) },
-            accounts: subgraph.accounts?.compactMap { id(.account, $0) } ?? stored?.accounts ?? [],
-            findings: subgraph.findings?.map {
-                MachineDocument.Finding(software: id(.application, $0.software), cve: id(.vulnerability, $0.cve))
+            assetFingerprint: machine.asset.fingerprint,
+            hostname: machine.hostname.map(id),
+            operatingSystem: machine.operatingSystem.map(id),
+            macAddress: machine.macAddress.map(id),
+            addresses: machine.addresses.map(id),
+            adapterAddresses: machine.adapterAddresses.map(id),
+            accounts: machine.accounts?.map(id) ?? stored?.accounts ?? [],
+            findings: machine.findings?.map {
+                MachineDocument.Finding(software: $0.software.map(id), cve: $0.cve.map(id))
             } ?? stored?.findings ?? [])
     }
 
@@ -193,7 +192,7 @@ struct BatchPlanner {
         sharedWanted.remove(edge)
         let sent = try sharedEdgeRows.add(machines, to: edge, newPlan: plan.token)
         if sent == plan.token {
-            plan.created[edge.kind.rawValue, default: 0] += 1
+            plan.created[edge.kind] += 1
             try send(edge)
         } else if openPlans.contains(sent) {
             try resend(edge)

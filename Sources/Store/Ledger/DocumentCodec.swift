@@ -1,5 +1,4 @@
 import ConnectorCore
-import Foundation
 
 /// A machine document in a few bytes an edge: sorted ids as differences, in variable-length integers (LEB128).
 ///
@@ -10,7 +9,7 @@ enum DocumentCodec {
 
     private static let version: UInt64 = 1
 
-    static func encode(_ document: MachineDocument) -> Data {
+    static func encode(_ document: MachineDocument) -> [UInt8] {
         var writer = VarintWriter()
         writer.put(version)
         writer.put(UInt64(bitPattern: document.assetFingerprint))
@@ -35,39 +34,37 @@ enum DocumentCodec {
             }
             start = end
         }
-        return Data(writer.bytes)
+        return writer.bytes
     }
 
     /// - Throws: `Malformed` where the bytes are not what `encode` writes.
-    static func decode(_ data: Data) throws -> MachineDocument {
-        try data.withUnsafeBytes { buffer in
-            var reader = VarintReader(bytes: buffer)
-            guard try reader.next() == version else { throw Malformed() }
-            var document = MachineDocument(assetFingerprint: Int64(bitPattern: try reader.next()))
-            document.hostname = try reader.nextID()
-            document.operatingSystem = try reader.nextID()
-            document.macAddress = try reader.nextID()
-            document.addresses = try reader.nextSorted()
-            document.adapterAddresses = try reader.nextSorted()
-            document.accounts = try reader.nextSorted()
-            var software: Int64 = -1
-            while !reader.isAtEnd {
-                // Grouped: each software comes once, and not without a finding.
-                let next = try reader.nextNumber(after: max(0, software))
-                let count = try reader.nextCount()
-                guard next > software, count > 0 else { throw Malformed() }
-                software = next
-                document.findings.reserveCapacity(document.findings.count + count)
-                var cve: Int64 = 0
-                for _ in 0..<count {
-                    cve = try reader.nextNumber(after: cve)
-                    document.findings.append(
-                        .init(
-                            software: software == 0 ? nil : VertexID(software), cve: cve == 0 ? nil : VertexID(cve)))
-                }
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws -> MachineDocument {
+        var reader = VarintReader(bytes: bytes)
+        guard try reader.next() == version else { throw Malformed() }
+        var document = MachineDocument(assetFingerprint: Int64(bitPattern: try reader.next()))
+        document.hostname = try reader.nextID()
+        document.operatingSystem = try reader.nextID()
+        document.macAddress = try reader.nextID()
+        document.addresses = try reader.nextSorted()
+        document.adapterAddresses = try reader.nextSorted()
+        document.accounts = try reader.nextSorted()
+        var software: Int64 = -1
+        while !reader.isAtEnd {
+            // Grouped: each software comes once, and not without a finding.
+            let next = try reader.nextNumber(after: max(0, software))
+            let count = try reader.nextCount()
+            guard next > software, count > 0 else { throw Malformed() }
+            software = next
+            document.findings.reserveCapacity(document.findings.count + count)
+            var cve: Int64 = 0
+            for _ in 0..<count {
+                cve = try reader.nextNumber(after: cve)
+                document.findings.append(
+                    .init(
+                        software: software == 0 ? nil : VertexID(software), cve: cve == 0 ? nil : VertexID(cve)))
             }
-            return document
         }
+        return document
     }
 }
 

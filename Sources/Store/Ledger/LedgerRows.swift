@@ -4,48 +4,6 @@ import GRDB
 
 /// Single rows of the ledger, read and written inside a transaction.
 enum LedgerRows {
-    struct Machine {
-        var document: MachineDocument
-        /// The plan under which the document was sent last.
-        var plan: Int64
-        /// Whether the document's findings have been read.
-        var isExamined: Bool
-        var lastSeen: Timestamp?
-    }
-
-    static func machine(_ id: MachineID, generation: Int64, in db: Database) throws -> Machine? {
-        let select = try db.cachedStatement(
-            sql: "SELECT document, plan, examined, last_seen FROM machine WHERE generation = ? AND machine_id = ?")
-        guard let row = try Row.fetchOne(select, arguments: [generation, id.text]) else { return nil }
-        guard let document = try? DocumentCodec.decode(row[0]) else { throw RunStoreError.malformedDocument(id) }
-        return Machine(
-            document: document, plan: row[1], isExamined: row[2],
-            lastSeen: (row[3] as Int64?).map(Timestamp.init(milliseconds:)))
-    }
-
-    static func write(
-        _ machine: Machine, of id: MachineID, generation: Int64, in db: Database
-    ) throws {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO machine (generation, machine_id, plan, examined, last_seen, document)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """)
-        try statement.execute(arguments: [
-            generation, id.text, machine.plan, machine.isExamined, machine.lastSeen?.milliseconds,
-            DocumentCodec.encode(machine.document),
-        ])
-    }
-
-    /// Changes what is beside the document.
-    static func touch(
-        _ id: MachineID, examined: Bool, lastSeen: Timestamp?, generation: Int64, in db: Database
-    ) throws {
-        let statement = try db.cachedStatement(
-            sql: "UPDATE machine SET examined = ?, last_seen = ? WHERE generation = ? AND machine_id = ?")
-        try statement.execute(arguments: [examined, lastSeen?.milliseconds, generation, id.text])
-    }
-
     /// A vertex that CAR may lack although the ledger names it, as far as its key tells; `nil` where CAR has it.
     static func unconfirmedVertex(_ id: VertexID, in db: Database) throws -> Vertex? {
         let select = try db.cachedStatement(
@@ -73,13 +31,13 @@ enum LedgerRows {
 
     /// Opens a plan: until it is closed, rows that carry its token are not known to be in CAR.
     static func openPlan(generation: Int64, in db: Database) throws -> Int64 {
-        try db.execute(sql: "INSERT INTO open_plan (generation) VALUES (?)", arguments: [generation])
+        try db.cachedStatement(sql: "INSERT INTO open_plan (generation) VALUES (?)").execute(arguments: [generation])
         return db.lastInsertedRowID
     }
 
     /// Those of batches on their way, and of processes that died.
     static func openPlans(in db: Database) throws -> Set<Int64> {
-        try Int64.fetchSet(db, sql: "SELECT token FROM open_plan")
+        try Int64.fetchSet(db.cachedStatement(sql: "SELECT token FROM open_plan"))
     }
 
     // MARK: Edges that are gone

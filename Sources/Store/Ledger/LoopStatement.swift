@@ -28,6 +28,11 @@ struct LoopStatement {
         }
     }
 
+    func bind(_ parameter: Int32, _ blob: [UInt8]) {
+        let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        _ = blob.withUnsafeBytes { sqlite3_bind_blob(handle, parameter, $0.baseAddress, Int32($0.count), copied) }
+    }
+
     /// - Returns: whether there is a row.
     func next() throws -> Bool {
         switch sqlite3_step(handle) {
@@ -53,6 +58,12 @@ struct LoopStatement {
 
     func optionalInteger(_ column: Int32) -> Int64? {
         sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
+    }
+
+    /// Valid until the next row.
+    func blob(_ column: Int32) -> UnsafeRawBufferPointer {
+        let bytes = sqlite3_column_blob(handle, column)
+        return UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column)))
     }
 
     func reset() {

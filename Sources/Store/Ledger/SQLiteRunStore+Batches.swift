@@ -3,21 +3,21 @@ import GRDB
 
 extension SQLiteRunStore {
     public func planBatch(
-        _ subgraphs: [MachineSubgraph], shared: [VertexKey: Vertex], of job: JobID,
-        claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
+        _ batch: BatchGraph, of job: JobID, claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
     ) async throws -> BatchPlan {
         try await write { [known] db in
             let generation = try Self.generation(of: job, in: db)
             var planner = try BatchPlanner(db: db, generation: generation)
             let plan = try planner.run(
-                subgraphs, shared: shared, known: known.entries(of: shared.keys, generation: generation), claim: claim)
+                batch, known: known.entries(of: batch.vertices.lazy.map(\.id), generation: generation), claim: claim)
             if planner.newMachines > 0 {
                 // Their alerts may be older than any window. Kept until a run has read them, not only for this one.
-                try db.execute(
+                let update = try db.cachedStatement(
                     sql: """
                         UPDATE ledger SET open_alerts_due = 1
                         WHERE connection = (SELECT connection FROM run WHERE job_id = ?)
-                        """, arguments: [job.text])
+                        """)
+                try update.execute(arguments: [job.text])
             }
             // Here, because the store's calls follow one another and their callers do not.
             known.add(planner.confirmed, generation: generation)
@@ -37,8 +37,9 @@ extension SQLiteRunStore {
             let openPlans = try LedgerRows.openPlans(in: db)
             var wanted: [String] = []
             var found: [VertexKey: ClaimedVertex] = [:]
-            for (cve, key) in zip(cves, keys) {
-                var entry = confirmed[key]
+            for (index, cve) in cves.enumerated() {
+                let key = keys[index]
+                var entry = confirmed[index]
                 if entry == nil {
                     entry = try rows.find(key)?.confirmed(openPlans)
                     found[key] = entry
@@ -55,9 +56,9 @@ extension SQLiteRunStore {
         // Lost with the power, the batch is sent again.
         _ = try await writeUnsynced { db in
             let generation = try Self.generation(of: job, in: db)
-            try db.execute(sql: "DELETE FROM open_plan WHERE token = ?", arguments: [plan.token])
-            try db.execute(
-                sql: "UPDATE run_batch SET done = 1 WHERE job_id = ? AND number = ?", arguments: [job.text, number])
+            try db.cachedStatement(sql: "DELETE FROM open_plan WHERE token = ?").execute(arguments: [plan.token])
+            try db.cachedStatement(sql: "UPDATE run_batch SET done = 1 WHERE job_id = ? AND number = ?")
+                .execute(arguments: [job.text, number])
             try Self.add(report, toReportOf: job, in: db)
             return generation
         } committed: { [known] generation in

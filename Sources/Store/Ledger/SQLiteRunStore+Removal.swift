@@ -22,7 +22,7 @@ extension SQLiteRunStore {
     /// Removes a machine that CAR has deleted, with its edges, from the ledger; shared edges that only it implied are
     /// gone with it.
     private static func forget(_ machine: MachineID, of job: JobID, generation: Int64, in db: Database) throws {
-        if let stored = try LedgerRows.machine(machine, generation: generation, in: db) {
+        if let stored = try MachineRows(generation: generation, in: db).find(machine) {
             let sharedEdges = try SharedEdgeRows(generation: generation, in: db)
             for edge in stored.document.sharedEdges where try sharedEdges.take(1, from: edge) {
                 let symbolic = Edge(

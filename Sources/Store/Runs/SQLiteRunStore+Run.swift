@@ -103,23 +103,25 @@ extension SQLiteRunStore {
     static func add(_ part: ImportReport, toReportOf job: JobID, in db: Database) throws {
         guard part != ImportReport(), var total = try report(of: job, in: db) else { return }
         total += part
-        try db.execute(sql: "UPDATE run SET report = ? WHERE job_id = ?", arguments: [try encode(total), job.text])
+        try db.cachedStatement(sql: "UPDATE run SET report = ? WHERE job_id = ?")
+            .execute(arguments: [try encode(total), job.text])
     }
 
     static func report(of job: JobID, in db: Database) throws -> ImportReport? {
-        try String.fetchOne(db, sql: "SELECT report FROM run WHERE job_id = ?", arguments: [job.text])
-            .map { try decode(ImportReport.self, $0) }
+        let select = try db.cachedStatement(sql: "SELECT report FROM run WHERE job_id = ?")
+        return try String.fetchOne(select, arguments: [job.text]).map { try decode(ImportReport.self, $0) }
     }
 
     /// The generation that the job writes to: its own, or the connection's current.
     static func generation(of job: JobID, in db: Database) throws -> Int64 {
-        let generation = try Int64.fetchOne(
-            db,
+        let select = try db.cachedStatement(
             sql: """
                 SELECT COALESCE(run.generation, ledger.generation) FROM run
                 LEFT JOIN ledger ON ledger.connection = run.connection WHERE job_id = ?
-                """, arguments: [job.text])
-        guard let generation else { throw RunStoreError.noLedger(job) }
+                """)
+        guard let generation = try Int64.fetchOne(select, arguments: [job.text]) else {
+            throw RunStoreError.noLedger(job)
+        }
         return generation
     }
 

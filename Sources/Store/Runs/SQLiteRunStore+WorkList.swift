@@ -122,36 +122,40 @@ extension SQLiteRunStore {
 
     public func startBatch(_ number: Int, of job: JobID) async throws -> WorkBatch {
         try await writeUnsynced { db in
-            try db.execute(
-                sql: "UPDATE run_batch SET starts = starts + 1 WHERE job_id = ? AND number = ?",
-                arguments: [job.text, number])
-            let batch = try Row.fetchOne(
-                db, sql: "SELECT * FROM run_batch WHERE job_id = ? AND number = ?", arguments: [job.text, number])
-            guard let batch else { return WorkBatch(number: number, entries: [], starts: 1) }
-            let first: Int = batch["first_position"]
-            let count: Int = batch["machines"]
+            try db.cachedStatement(sql: "UPDATE run_batch SET starts = starts + 1 WHERE job_id = ? AND number = ?")
+                .execute(arguments: [job.text, number])
+            let select = try db.cachedStatement(
+                sql: "SELECT first_position, machines, starts FROM run_batch WHERE job_id = ? AND number = ?")
+            guard let batch = try Row.fetchOne(select, arguments: [job.text, number]) else {
+                return WorkBatch(number: number, entries: [], starts: 1)
+            }
+            let first: Int = batch[0]
+            let count: Int = batch[1]
             let generation = try Self.generation(of: job, in: db)
-            let rows = try Row.fetchAll(
-                db,
+            let machines = try db.cachedStatement(
                 sql: """
-                    SELECT run_machine.*, EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND examined = 1
-                        AND plan NOT IN (SELECT token FROM open_plan) AND machine.machine_id = run_machine.machine_id) AS has_findings
+                    SELECT machine_id, dns_name, os_platform, os_version, last_ip, last_external_ip, health_status,
+                        last_seen, adapters,
+                        EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND examined = 1
+                            AND plan NOT IN (SELECT token FROM open_plan)
+                            AND machine.machine_id = run_machine.machine_id)
                     FROM run_machine WHERE job_id = ?1 AND position >= ?2 AND position < ?3 ORDER BY position
-                    """, arguments: [job.text, first, first + count, generation])
-            return WorkBatch(number: number, entries: rows.compactMap(Self.entry), starts: batch["starts"])
+                    """)
+            let rows = try Row.fetchAll(machines, arguments: [job.text, first, first + count, generation])
+            return WorkBatch(number: number, entries: rows.compactMap(Self.entry), starts: batch[2])
         }
     }
 
+    /// By number: a look-up by name costs more than the value.
     private static func entry(_ row: Row) -> WorkBatch.Entry? {
-        guard let id = MachineID(row["machine_id"] as String) else { return nil }
+        guard let id = MachineID(row[0] as String) else { return nil }
         return WorkBatch.Entry(
             machine: Machine(
-                id: id, computerDnsName: row["dns_name"], osPlatform: row["os_platform"], version: row["os_version"],
-                lastIpAddress: row["last_ip"], lastExternalIpAddress: row["last_external_ip"],
-                healthStatus: row["health_status"],
-                lastSeen: (row["last_seen"] as Int64?).map(Timestamp.init(milliseconds:)),
-                adapters: (row["adapters"] as String?).flatMap(StoredAdapters.adapters)),
-            hasFindings: row["has_findings"])
+                id: id, computerDnsName: row[1], osPlatform: row[2], version: row[3], lastIpAddress: row[4],
+                lastExternalIpAddress: row[5], healthStatus: row[6],
+                lastSeen: (row[7] as Int64?).map(Timestamp.init(milliseconds:)),
+                adapters: (row[8] as String?).flatMap(StoredAdapters.adapters)),
+            hasFindings: row[9])
     }
 
     public func releaseBatch(_ number: Int, of job: JobID) async throws {

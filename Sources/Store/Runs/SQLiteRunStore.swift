@@ -32,8 +32,8 @@ public final class SQLiteRunStore: RunStore {
         try await worker.run { [writer] in
             try StoreError.translating(writer.path, "be written") {
                 try writer.writeWithoutTransaction { db in
-                    try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                    defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+                    try db.cachedStatement(sql: "PRAGMA synchronous = NORMAL").execute()
+                    defer { try? db.cachedStatement(sql: "PRAGMA synchronous = FULL").execute() }
                     var result: Result?
                     try db.inTransaction {
                         result = try body(db)
@@ -62,19 +62,20 @@ final class KnownVertices: Sendable {
 
     private let state = Locked((generation: Int64(0), entries: [VertexKey: ClaimedVertex]()))
 
-    func entries(of keys: some Sequence<VertexKey>, generation: Int64) -> [VertexKey: ClaimedVertex] {
+    /// What is known of each key, in their order.
+    func entries(of keys: some Collection<VertexKey>, generation: Int64) -> [ClaimedVertex?] {
         state.withLock { state in
-            guard state.generation == generation, !state.entries.isEmpty else { return [:] }
-            var found: [VertexKey: ClaimedVertex] = [:]
-            for key in keys { if let entry = state.entries[key] { found[key] = entry } }
-            return found
+            guard state.generation == generation, !state.entries.isEmpty else {
+                return Array(repeating: nil, count: keys.count)
+            }
+            return keys.map { Self.isKept($0) ? state.entries[$0] : nil }
         }
     }
 
     func remove(_ keys: some Sequence<VertexKey>, generation: Int64) {
         state.withLock { state in
             guard state.generation == generation else { return }
-            for key in keys { state.entries[key] = nil }
+            for key in keys where Self.isKept(key) { state.entries[key] = nil }
         }
     }
 
@@ -84,9 +85,12 @@ final class KnownVertices: Sendable {
             if state.generation != generation || state.entries.count + entries.count > Self.entriesMax {
                 state = (generation, [:])
             }
-            for (key, entry) in entries where key.collection == .vulnerability || key.collection == .application {
-                state.entries[key] = entry
-            }
+            for (key, entry) in entries where Self.isKept(key) { state.entries[key] = entry }
         }
+    }
+
+    /// What machines have in common.
+    private static func isKept(_ key: VertexKey) -> Bool {
+        key.collection == .vulnerability || key.collection == .application
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @testable import Store
@@ -13,12 +12,12 @@ import Testing
         [1, 0, 0, 0, 0, 0, 0, 0, 5, 0],
     ])
     func `is refused where it is not what is written`(bytes: [UInt8]) throws {
-        #expect(throws: DocumentCodec.Malformed.self) { try DocumentCodec.decode(Data(bytes)) }
+        #expect(throws: DocumentCodec.Malformed.self) { try bytes.withUnsafeBytes(DocumentCodec.decode) }
     }
 
     @Test func `is read as it was written`() throws {
-        let bytes = Data([1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 5, 2, 0, 4])
-        let document = try DocumentCodec.decode(bytes)
+        let bytes: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 5, 2, 0, 4]
+        let document = try bytes.withUnsafeBytes(DocumentCodec.decode)
         #expect(document.findings.count == 3)
         #expect(DocumentCodec.encode(document) == bytes)
     }

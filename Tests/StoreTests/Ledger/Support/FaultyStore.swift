@@ -83,10 +83,9 @@ struct FaultyStore: RunStore {
         try await call("releaseBatch") { try await store.releaseBatch(number, of: job) }
     }
     func planBatch(
-        _ subgraphs: [MachineSubgraph], shared: [VertexKey: Vertex], of job: JobID,
-        claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
+        _ batch: BatchGraph, of job: JobID, claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
     ) async throws -> BatchPlan {
-        try await call("planBatch") { try await store.planBatch(subgraphs, shared: shared, of: job, claim: claim) }
+        try await call("planBatch") { try await store.planBatch(batch, of: job, claim: claim) }
     }
     func confirmBatch(_ number: Int, plan: BatchPlan, report: ImportReport, of job: JobID) async throws {
         try await call("confirmBatch") { try await store.confirmBatch(number, plan: plan, report: report, of: job) }
