@@ -6,6 +6,7 @@ public struct ControlAPI: Sendable {
     let dependencies: ControlAPIDependencies
     let watch: JobWatch
     let checks: CheckSlots
+    let shownJobs = ShownJobs()
     /// Finds the handler of a request; give it to `HTTPServer`.
     public private(set) var router = Router()
     /// Probes and metrics alone, for an address of their own.

@@ -58,8 +58,13 @@ struct RouteTemplate: Sendable {
     /// `nil` when an escape is malformed, the text is not UTF-8 or holds a control character.
     static func segments(ofPath path: String) -> [String]? {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
+        let parts = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        // Nearly always there is nothing to decode.
+        if !path.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 < 0x20 || $0 == 0x7f }) {
+            return parts.map { String(Substring($0)) }
+        }
         var segments: [String] = []
-        for part in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+        for part in parts {
             guard let text = PercentEncoding.decode(part), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
             else {
                 return nil

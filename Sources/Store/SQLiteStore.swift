@@ -19,6 +19,7 @@ public final class SQLiteStore: Sendable {
     /// How many ended jobs are kept, beside the newest of each connection and kind.
     let endedJobsKept: Int
     let changes = JobChangeFeed()
+    private let writes = Locked<UInt64>(0)
     let writableProbe = Locked<ContinuousClock.Instant?>(nil)
     private let lock: StateDirectoryLock
     private let temporaryDirectory: String?
@@ -90,8 +91,13 @@ public final class SQLiteStore: Sendable {
     ///
     /// - Throws: `StoreError` for what SQLite reports, otherwise what `body` throws.
     public func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try StoreError.translating(path, "be written") { try pool.write(body) }
+        // Also where it seems to have failed.
+        defer { writes.withLock { $0 += 1 } }
+        return try StoreError.translating(path, "be written") { try pool.write(body) }
     }
+
+    /// Grows with every write, before `write` returns.
+    public var revision: UInt64 { writes.withLock { $0 } }
 
     private static var configuration: Configuration {
         var configuration = Configuration()

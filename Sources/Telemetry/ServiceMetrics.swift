@@ -2,6 +2,7 @@
 public struct ServiceMetrics: Sendable {
     public let registry: MetricRegistry
     private let process = ProcessMetrics()
+    private let requests = RequestSeries()
 
     /// - Parameters:
     ///   - connections: the configured connections, whose series are there from the start.
@@ -173,8 +174,15 @@ extension ServiceMetrics {
         let route = route ?? "none"
         let method = Self.methods.contains(method) ? method : "other"
         let status = Self.statusLabel(status == 0 ? nil : status)
-        registry.add(to: "defender_car_http_requests_total", ["route": route, "method": method, "status": status])
-        registry.observe(seconds, in: "defender_car_http_request_duration_seconds", ["route": route])
+        let series = requests.find(route: route, method: method, status: status) {
+            (
+                registry.counter(
+                    "defender_car_http_requests_total", [("route", route), ("method", method), ("status", status)]),
+                registry.histogram("defender_car_http_request_duration_seconds", [("route", route)])
+            )
+        }
+        series.count?.increment(by: 1.0)
+        series.duration?.record(seconds)
     }
 
     private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

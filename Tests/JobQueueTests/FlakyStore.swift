@@ -34,6 +34,7 @@ final class FlakyStore: JobStore {
     func enqueue(_ request: JobRequest, now: Timestamp) throws -> EnqueueOutcome {
         try store.enqueue(request, now: now)
     }
+    var revision: UInt64 { store.revision }
     func job(_ id: JobID) throws -> Job? { try store.job(id) }
     func jobs(_ query: JobQuery) throws -> JobPage { try store.jobs(query) }
     func claimNext(runningMax: Int, now: Timestamp) throws -> Job? {

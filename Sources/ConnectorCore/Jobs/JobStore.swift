@@ -5,6 +5,9 @@ public protocol JobStore: Sendable {
     /// connection.
     func enqueue(_ request: JobRequest, now: Timestamp) throws -> EnqueueOutcome
     func job(_ id: JobID) throws -> Job?
+    /// Grows with every change, once the change can be read: what `job` and `jobs` have told since a revision was asked
+    /// for holds as long as it stays.
+    var revision: UInt64 { get }
     /// Newest first.
     func jobs(_ query: JobQuery) throws -> JobPage
     /// Takes the oldest queued job whose connection has none running, if fewer than `runningMax` run, and marks it

@@ -49,11 +49,22 @@ extension ControlAPI {
 
     /// The job; for a client that has this version already, 304, after waiting for a change if it asks to.
     private func show(_ request: HTTPRequest) throws -> HTTPResponse {
+        let field = request.headers["If-None-Match"]
+        guard field == nil, request.query.isEmpty else { return try showIfChanged(request, since: field) }
+        let revision = dependencies.store.revision
+        let id = request.pathParameters["id"] ?? ""
+        if let known = shownJobs.answer(of: id, at: revision) { return known }
+        let answer = Self.shown(try job(of: request))
+        shownJobs.keep(answer, of: id, at: revision)
+        return answer
+    }
+
+    private func showIfChanged(_ request: HTTPRequest, since field: String?) throws -> HTTPResponse {
         var parameters = QueryParameters(request)
         let seconds = parameters.integer("wait", in: 0...Self.waitSecondsMax) ?? 0
         try parameters.finish()
         let job = try job(of: request)
-        guard let field = request.headers["If-None-Match"], EntityTags(field).contain(JobView.entityTag(job)) else {
+        guard let field, EntityTags(field).contain(JobView.entityTag(job)) else {
             return Self.shown(job)
         }
         // A job that has ended does not change: no use in waiting.

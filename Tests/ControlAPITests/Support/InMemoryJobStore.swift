@@ -9,6 +9,7 @@ final class InMemoryJobStore: JobStore {
         var reports: [JobID: ImportReport] = [:]
         var summaries: [String: ConnectionSummary] = [:]
         var isWritable = true
+        var revision: UInt64 = 0
         var listeners: [@Sendable (JobID) -> Void] = []
     }
 
@@ -63,6 +64,14 @@ final class InMemoryJobStore: JobStore {
             if queued != nil { return .existing(job) }
             state.jobs.append(job)
             return .created(job)
+        }
+    }
+
+    /// Never the same: tests change jobs in ways of their own.
+    var revision: UInt64 {
+        state.withLock { state in
+            state.revision += 1
+            return state.revision
         }
     }
 
