@@ -179,7 +179,7 @@ extension ServiceMetrics {
 
     private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-    /// - Parameter outcome: `delivered`, `failed` (tried again later) or `given_up`.
+    /// - Parameter outcome: of an attempt `delivered` or `failed`; `given_up` of an event that is not tried again.
     public func webhookDelivery(outcome: String) {
         registry.add(to: "defender_car_webhook_deliveries_total", ["outcome": outcome])
     }

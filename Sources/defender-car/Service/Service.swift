@@ -90,7 +90,7 @@ final class Engine: Sendable {
         webhook = settings.service.webhookURL.map {
             WebhookNotifier(
                 url: $0, secret: settings.service.webhookSecret, store: store, caFile: settings.service.caFile,
-                logger: logger)
+                metrics: metrics, logger: logger)
         }
         let runner = ConnectionJobRunner(
             runtimes: Dictionary(runtimes.map { ($0.settings.name, $0) }, uniquingKeysWith: { first, _ in first }),
