@@ -11,6 +11,8 @@ struct DefenderCar: AsyncParsableCommand {
             defender-car check. To see everything work without Defender and CAR: defender-car demo.
 
             Command lines of IBM's connector (defender-car -tenantID ... -clientID ...) mean "import".
+
+            Completion in the shell: defender-car --generate-completion-script bash (or zsh, fish).
             """,
         version: BuildInfo.version,
         subcommands: [

@@ -22,7 +22,7 @@ struct Demo: AsyncParsableCommand {
     @Flag(help: "Keep the service and the simulators running afterwards, to look around.")
     var keep = false
 
-    @Option(help: "Address of the control API.")
+    @Option(help: .init("Address of the control API.", valueName: "host:port"))
     var listen = "127.0.0.1:0"
 
     func run() async throws {
