@@ -113,6 +113,7 @@ describe("the status page", { timeout: 280000 }, () => {
     await enter(tab, tokens.operate);
     await tab.until(`/running/.test(${badgeOf("Contoso")}) && !document.querySelector('.running').hidden`);
     await tab.until("document.querySelector('.running progress').value > 0 && document.querySelector('.running progress').value < document.querySelector('.running progress').max");
+    await tab.until("/A run is under way on Contoso/.test(document.querySelector('#summary').innerText) || /succeeded/.test(" + badgeOf("Contoso") + ")");
     await picture(tab, "05-running");
     await tab.until(`/succeeded/.test(${badgeOf("Contoso")})`, 120);
     await tab.until(`/succeeded/.test(${newestRow}) && /new/.test(${newestRow})`);
@@ -180,6 +181,7 @@ describe("the status page", { timeout: 280000 }, () => {
     await tab.until("[...document.querySelectorAll('#jobs tr')].every((row) => /failed/.test(row.innerText)) && document.querySelectorAll('#jobs tr').length > 0");
     // The pictures follow the filters, so that small runs can be compared with one another.
     await tab.until("document.querySelectorAll('#charts rect.bar').length > 0 && document.querySelectorAll('#charts rect.is-succeeded').length === 0");
+    await tab.value("document.querySelector('#jobs-title').scrollIntoView()");
     await picture(tab, "16-failed-only", { whole: false });
     assertClean(tab);
   });

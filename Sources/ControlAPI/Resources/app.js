@@ -92,7 +92,11 @@ function watch(id) {
   follow(id, showChange, () => refresh());
 }
 
+const lastStates = new Map();
+
 function showChange(job) {
+  // What is queued, last and next has changed with it.
+  if (lastStates.get(job.id) !== job.state) { lastStates.set(job.id, job.state); refresh(); }
   if (jobChanged(job)) showJobs(actions.open);
   showRunning(job, actions);
   if (isOpen(job.id)) {

@@ -69,7 +69,11 @@ private struct DemoRun {
         let client = DemoClient(base: running.url)
         defer { client.shutdown() }
         let isRight = try await demonstrate(with: client)
-        if keep { try await waitForEnd(running.url) }
+        if keep {
+            try await waitForEnd(running.url)
+        } else {
+            console.say("\nTo look around with curl and a browser, keep it running: --keep")
+        }
         await engine.queue.drain(deadlineSeconds: QueueService.drainSeconds)
         guard isRight else { throw ExitCode(1) }
     }
