@@ -201,6 +201,27 @@ describe("the status page", { timeout: 280000 }, () => {
     assertClean(tab);
   });
 
+  it("tells of old data, and until when a run waits for Defender's limits", async () => {
+    const tab = await open({ height: 1000 });
+    await tab.until(badgeOf("Contoso"));
+    // Neither comes about within a test, so the page's own modules get answers in which it has.
+    const [sentence, line] = await tab.value(`(async () => {
+      const { askJSON } = await import("/page/ask.js");
+      const { showConnections, summarize } = await import("/page/connections.js");
+      const { connections } = await askJSON("v1/connections");
+      const contoso = connections.find((connection) => connection.name === "Contoso");
+      const old = { ...contoso, savePoint: String(Date.now() - 30 * 3600000) };
+      const progress = { ...contoso.lastRuns.initial.progress, phase: "details", machines: { done: 100, total: 400 }, waitingUntil: new Date(Date.now() + 600000).toISOString() };
+      const running = { ...contoso.lastRuns.initial, state: "running", endedAt: null, progress };
+      showConnections([{ ...old, running }, ...connections.filter((connection) => connection !== contoso)], {});
+      return [summarize([old]).text, document.querySelector('[data-connection="Contoso"] [data-line]').innerText];
+    })()`);
+    assert.match(sentence, /more than a day ago: Contoso/);
+    assert.match(line, /waits for Defender's call limits until \d/);
+    await picture(tab, "18-waiting", { whole: false });
+    assertClean(tab);
+  });
+
   it("fits a phone, without scrolling sideways", async () => {
     const tab = await open({ width: 390, height: 844, phone: true });
     await tab.until("document.querySelectorAll('#charts svg').length === 3");
