@@ -130,7 +130,9 @@ extension ServiceMetrics {
             "Attempts to tell the webhook of a job's end, and events given up after the last.",
             MetricDeclaration.Label("outcome", values: ["delivered", "failed", "given_up"])),
         declare(
-            "build_info", .gauge, "1, labelled with the version that runs.", MetricDeclaration.Label("version")),
+            "build_info", .gauge, "1, labelled with the version that runs and what it was built with.",
+            MetricDeclaration.Label("version"), MetricDeclaration.Label("configuration"),
+            MetricDeclaration.Label("swift")),
     ]
 
     private static func declare(

@@ -211,7 +211,7 @@ describe("the status page", { timeout: 280000 }, () => {
       const { connections } = await askJSON("v1/connections");
       const contoso = connections.find((connection) => connection.name === "Contoso");
       const old = { ...contoso, savePoint: String(Date.now() - 30 * 3600000) };
-      const progress = { ...contoso.lastRuns.initial.progress, phase: "details", machines: { done: 100, total: 400 }, waitingUntil: new Date(Date.now() + 600000).toISOString() };
+      const progress = { ...contoso.lastRuns.initial.progress, phase: "details", machines: { done: 100, total: 400 }, etaSeconds: 900, waitingUntil: new Date(Date.now() + 600000).toISOString() };
       const running = { ...contoso.lastRuns.initial, state: "running", endedAt: null, progress };
       showConnections([{ ...old, running }, ...connections.filter((connection) => connection !== contoso)], {});
       return [summarize([old]).text, document.querySelector('[data-connection="Contoso"] [data-line]').innerText];

@@ -14,7 +14,7 @@ struct DefenderCar: AsyncParsableCommand {
 
             Completion in the shell: defender-car --generate-completion-script bash (or zsh, fish).
             """,
-        version: BuildInfo.version,
+        version: BuildInfo.text,
         subcommands: [
             Serve.self, ImportCommand.self, CheckCommand.self, SandboxCommand.self, Demo.self, HealthCommand.self,
             SettingsReferenceCommand.self,
