@@ -71,7 +71,10 @@ persist() {
         esac
         : "${away_since:=$(now)}"
         if [ $(($(now) - away_since)) -ge "$retry_seconds" ]; then
-            echo "run-import: $url does not answer (status $status)" >&2
+            case $status in
+                000) echo "run-import: $url can't be reached" >&2 ;;
+                *) echo "run-import: $url answers $status: $(member detail)" >&2 ;;
+            esac
             exit 3
         fi
         sleep 2
@@ -79,7 +82,8 @@ persist() {
 }
 
 refused() {
-    echo "run-import: $url answered $status: $(member detail) $(member reason)" >&2
+    reason=$(member reason)
+    echo "run-import: $url answered $status: $(member detail)${reason:+ $(member field): $reason}" >&2
     exit 2
 }
 

@@ -126,10 +126,13 @@ extension ServiceMetrics {
             "http_request_duration_seconds", .histogram(buckets: HistogramBuckets.answers),
             "Time of an answer, from the request line to the last byte.", MetricDeclaration.Label("route")),
         declare(
-            "webhook_deliveries_total", .counter, "Attempts to tell the webhook of a job's end.",
+            "webhook_deliveries_total", .counter,
+            "Attempts to tell the webhook of a job's end, and events given up after the last.",
             MetricDeclaration.Label("outcome", values: ["delivered", "failed", "given_up"])),
         declare(
-            "build_info", .gauge, "1, labelled with the version that runs.", MetricDeclaration.Label("version")),
+            "build_info", .gauge, "1, labelled with the version that runs and what it was built with.",
+            MetricDeclaration.Label("version"), MetricDeclaration.Label("configuration"),
+            MetricDeclaration.Label("swift")),
     ]
 
     private static func declare(

@@ -5,11 +5,17 @@ public struct ServiceMetrics: Sendable {
     private let requests = RequestSeries()
 
     /// - Parameters:
+    ///   - build: further labels of `build_info`: `configuration` and `swift`.
     ///   - connections: the configured connections, whose series are there from the start.
     ///   - known: likewise.
-    public init(version: String, connections: [String] = [], known: KnownLabels = KnownLabels()) {
+    public init(
+        version: String, build: (configuration: String, swift: String) = ("", ""), connections: [String] = [],
+        known: KnownLabels = KnownLabels()
+    ) {
         registry = MetricRegistry(declaring: Self.declarations(connections: connections, known: known))
-        registry.set("defender_car_build_info", 1, ["version": version])
+        registry.set(
+            "defender_car_build_info", 1,
+            ["version": version, "configuration": build.configuration, "swift": build.swift])
         for skip in known.skips {
             registry.prepare("defender_car_records_skipped_total", ["kind": skip.kind, "reason": skip.reason])
         }
@@ -187,7 +193,7 @@ extension ServiceMetrics {
 
     private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-    /// - Parameter outcome: `delivered`, `failed` (tried again later) or `given_up`.
+    /// - Parameter outcome: of an attempt `delivered` or `failed`; `given_up` of an event that is not tried again.
     public func webhookDelivery(outcome: String) {
         registry.add(to: "defender_car_webhook_deliveries_total", ["outcome": outcome])
     }

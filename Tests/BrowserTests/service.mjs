@@ -33,7 +33,10 @@ function start(options, environment, pattern) {
 
 export const tokens = { operate: "operator-token-of-the-test", read: "reading-token-of-the-test" };
 
-/** A service with one connection that works ("Contoso") and one whose client secret is wrong ("Fabrikam"). */
+/** As long as a source's name may well be, and without a place to break it. */
+export const longName = "Northwind-Traders-production-europe-west-Microsoft-Windows-Defender-ATP-0a5c1d2e";
+
+/** A service with one connection that works ("Contoso"), one whose client secret is wrong ("Fabrikam") and one of a long name whose CAR refuses the password. */
 export class Service {
   static async start({ machines = 400, carDelay = 20 } = {}) {
     const service = new Service();
@@ -49,6 +52,8 @@ export class Service {
   - CONNECTION_NAME: Fabrikam
     CONFIGURATION_AUTH_CLIENTSECRET: not-the-secret
     CONFIGURATION_AUTH_TENANT: ${exported.CONFIGURATION_AUTH_TENANT}
+  - CONNECTION_NAME: ${longName}
+    CAR_SERVICE_PASSWORD: not-the-password
 `);
     service.environment = {
       ...base, ...exported, STATE_DIR: join(service.folder, "state"), HTTP_LISTEN: "127.0.0.1:0", LOG_LEVEL: "warning",

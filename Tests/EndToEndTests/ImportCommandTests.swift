@@ -137,6 +137,42 @@ extension `End to end` {
                     #expect(try await command.waitForExit() == ServiceProcess.Exit(code: 0))
                     #expect(!command.standardOutput.isEmpty)
                 }
+                let version = try scenario.launch(["--version"])
+                #expect(try await version.waitForExit() == ServiceProcess.Exit(code: 0))
+                let pattern =
+                    /defender-car \d+\.\d+\.\d+ \(\w+ build, Swift .+\)\nlibmicrohttpd .+, libcurl .+, SQLite .+\n/
+                #expect(version.standardOutput.wholeMatch(of: pattern) != nil, "\(version.standardOutput)")
+            }
+        }
+
+        @Test(
+            .timeLimit(.minutes(2)),
+            arguments: [
+                ("se", "serve settings"), ("import --ki", "--kind"), ("import --kind ", "auto initial incremental"),
+                ("import -al", "-alerts"), ("serve --config ", "settings.yaml"),
+            ])
+        func `completes what is typed in bash`(typed: String, offered: String) async throws {
+            let script = """
+                eval "$("$PROGRAM" --generate-completion-script bash)"
+                COMP_LINE="defender-car $TYPED"
+                read -ra COMP_WORDS <<<"$COMP_LINE"
+                [[ $COMP_LINE == *" " ]] && COMP_WORDS+=("")
+                COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                COMP_POINT=${#COMP_LINE}
+                COMPREPLY=()
+                _defender-car defender-car "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+                echo "${COMPREPLY[*]}"
+                """
+            try await withScenario { scenario in
+                // Where a file is asked for, one of the folder: of the two, only this one can be meant.
+                for name in ["settings.yaml", "picture.png"] {
+                    try Data().write(to: scenario.directory.appendingPathComponent(name))
+                }
+                let bash = try scenario.launch(
+                    ["-c", script], program: URL(fileURLWithPath: "/bin/bash"),
+                    environment: ["PROGRAM": try ProgramFile.url.path, "TYPED": typed])
+                #expect(try await bash.waitForExit() == ServiceProcess.Exit(code: 0), "\(bash.standardError)")
+                #expect(bash.standardOutput == offered + "\n")
             }
         }
 

@@ -7,19 +7,19 @@ extension `End to end` {
     @Suite struct Webhooks {
         private static let secret = "a-key-for-signatures"
 
-        /// Takes events, refusing the first `refusals` with 503.
+        /// Takes events, refusing the first `refusals`.
         private final class Receiver: Sendable {
             private let log = Locked<[HTTPRequest]>([])
             private let server: HTTPServer
 
-            init(refusals: Int) throws {
+            init(refusals: Int, status: Int = 503) throws {
                 let log = self.log
                 server = HTTPServer(configuration: HTTPServerConfiguration(host: "127.0.0.1", port: 0)) { request in
                     let number = log.withLock { log in
                         log.append(request)
                         return log.count
                     }
-                    return HTTPResponse(status: number <= refusals ? 503 : 204)
+                    return HTTPResponse(status: number <= refusals ? status : 204)
                 }
                 try server.start()
             }
@@ -62,8 +62,26 @@ extension `End to end` {
                 try await poll(until: "the failure is told") { receiver.requests.count == 3 }
                 let failed = try JSONDecoder().decode(Event.self, from: Data(receiver.requests[2].body))
                 #expect(failed.type == "defender-car.job.failed" && failed.data.failure?.code == 53)
+                for (outcome, count) in [("delivered", 2), ("failed", 1), ("given_up", 0)] {
+                    try await expectDeliveries(outcome, count, client)
+                }
                 #expect(!service.standardError.contains("hidden") && !service.standardError.contains(Self.secret))
             }
+        }
+
+        @Test(.timeLimit(.minutes(2))) func `are given up where the receiver refuses for good`() async throws {
+            let receiver = try Receiver(refusals: .max, status: 410)
+            try await withService(environment: ["WEBHOOK_URL": receiver.url]) { _, client in
+                expectSucceeded(try await client.run("initial"))
+                try await expectDeliveries("given_up", 1, client)
+                try await expectDeliveries("failed", 1, client)
+                #expect(receiver.requests.count == 1)
+            }
+        }
+
+        private func expectDeliveries(_ outcome: String, _ count: Int, _ client: ControlClient) async throws {
+            let line = #"defender_car_webhook_deliveries_total{outcome="\#(outcome)"} \#(count)"#
+            try await poll(until: line) { try await client.send(.get, "/metrics").text.contains("\(line)\n") }
         }
 
         @Test(.timeLimit(.minutes(5))) func `are told after a kill, once the next process runs`() async throws {

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct `The service's metrics` {
     @Test func `are there from the start where their labels are known`() {
-        let text = ServiceMetrics(version: "1.2.3", connections: ["east", "we\"st"]).render(.prometheus)
+        let metrics = ServiceMetrics(version: "1.2.3", build: ("debug", "6.3"), connections: ["east", "we\"st"])
+        let text = metrics.render(.prometheus)
         for line in [
             #"defender_car_jobs_finished_total{kind="initial",outcome="failed"} 0"#,
             "defender_car_jobs_running 0", "defender_car_jobs_queued 0",
@@ -15,7 +16,8 @@ import Testing
             #"defender_car_machines_known{connection="east"} 0"#,
             #"defender_car_defender_throttled_total{api="hunting"} 0"#,
             "defender_car_car_imports_unconfirmed 0",
-            "defender_car_car_vertices_deleted_total 0", #"defender_car_build_info{version="1.2.3"} 1"#,
+            "defender_car_car_vertices_deleted_total 0",
+            #"defender_car_build_info{version="1.2.3",configuration="debug",swift="6.3"} 1"#,
         ] {
             #expect(text.contains(line + "\n"), "\(line)")
         }

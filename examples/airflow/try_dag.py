@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
@@ -19,8 +20,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 DEADLINE_SECONDS = 120
 
 
-def load():
-    specification = importlib.util.spec_from_file_location("defender_car", HERE / "defender_car.py")
+def load(folder=HERE):
+    specification = importlib.util.spec_from_file_location("defender_car", folder / "defender_car.py")
     module = importlib.util.module_from_spec(specification)
     sys.modules["defender_car"] = module
     specification.loader.exec_module(module)
@@ -30,10 +31,13 @@ def load():
 def with_airflow(kind):
     os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
-    os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = tempfile.mkdtemp()
+    # A folder with the DAG alone: Airflow looks through the folder and would run this file, too.
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="dags-"))
+    shutil.copy(HERE / "defender_car.py", folder)
+    os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(folder)
     import subprocess
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, stdout=subprocess.DEVNULL)
-    dag = load().defender_car()
+    dag = load(folder).defender_car()
     run = dag.test(run_conf={"kind": kind})
     print(f"DAG run: {run.state}")
     return str(run.state).endswith("success")

@@ -1,13 +1,13 @@
 // The status page: puts its parts together, acts, and keeps them fresh.
 import { ask, askJSON, hasToken, jobPath } from "./page/ask.js";
 import { showCharts } from "./page/charts.js";
-import { showConnections, showRunning, summarize } from "./page/connections.js";
+import { showConnections, showRunning, summarize, titleFor } from "./page/connections.js";
 import { find, make } from "./page/dom.js";
-import { forgetJobs, jobChanged, loadJobs, loadOlder, loadReports, offerConnections, reports, showJobs } from "./page/history.js";
+import { forgetJobs, jobChanged, loadJobs, loadOlder, loadRecent, loadReports, offerConnections, reports, showJobs } from "./page/history.js";
 import { closeJob, isOpen, openJob, showJob, showReport } from "./page/job.js";
 import { follow, stopFollowing } from "./page/live.js";
 import { askForToken } from "./page/token.js";
-import { durationText, isFinal, isRunning, keepFresh, kindText, secondsOf } from "./page/words.js";
+import { durationText, isFinal, keepFresh, kindText, secondsOf } from "./page/words.js";
 
 // ---- Saying what happens
 
@@ -92,7 +92,11 @@ function watch(id) {
   follow(id, showChange, () => refresh());
 }
 
+const lastStates = new Map();
+
 function showChange(job) {
+  // What is queued, last and next has changed with it.
+  if (lastStates.get(job.id) !== job.state) { lastStates.set(job.id, job.state); refresh(); }
   if (jobChanged(job)) showJobs(actions.open);
   showRunning(job, actions);
   if (isOpen(job.id)) {
@@ -115,7 +119,7 @@ async function refresh() {
   clearTimeout(timer);
   let delay = 10000;
   try {
-    const [{ connections }, recent] = await Promise.all([askJSON("v1/connections"), askJSON("v1/jobs?limit=60"), loadJobs()]);
+    const [{ connections }, recent] = await Promise.all([askJSON("v1/connections"), loadRecent(), loadJobs()]);
     find("locked").hidden = true;
     find("content").hidden = false;
     showConnections(connections, actions);
@@ -123,11 +127,16 @@ async function refresh() {
     const { mood, text } = summarize(connections);
     Object.assign(find("summary"), { className: `summary ${mood}`, hidden: false });
     if (find("summary").textContent !== text) find("summary").textContent = text;
+    document.title = titleFor(connections, mood);
     showJobs(actions.open);
-    if (await loadReports(recent.jobs)) showJobs(actions.open);
-    showCharts(recent.jobs, reports, actions.open);
-    recent.jobs.filter(isRunning).forEach((job) => watch(job.id));
-    if (recent.jobs.some((job) => !isFinal(job))) delay = 3000;
+    // Before the reports too: a service that goes away now leaves what is known on the page.
+    showCharts(recent, reports, actions.open);
+    if (await loadReports(recent)) {
+      showJobs(actions.open);
+      showCharts(recent, reports, actions.open);
+    }
+    connections.map((connection) => connection.running).filter(Boolean).forEach((job) => watch(job.id));
+    if (connections.some((connection) => connection.running || connection.queued)) delay = 3000;
     find("as-of").textContent = `as of ${new Date().toLocaleTimeString()}`;
     hideProblem();
   } catch (error) {

@@ -1,6 +1,6 @@
 // One card for each connection, made once and then kept up to date.
 import { find, make, replace } from "./dom.js";
-import { badge, durationText, isRunning, kindText, number, relative, savePointTime } from "./words.js";
+import { badge, clockTime, durationText, isOld, isRunning, kindText, number, relative, savePointTime } from "./words.js";
 
 const phases = ["machines", "details", "alerts", "deletions", "finishing"];
 const cards = new Map();
@@ -25,7 +25,7 @@ export function showConnections(connections, actions) {
 
 function connectionCard(name, actions) {
   const start = (kind) => make("button", {
-    type: "button", class: kind === "incremental" ? "primary" : null, "data-start": kind, text: `Start ${kind}`,
+    type: "button", "data-start": kind, text: `Start ${kind}`,
     "aria-label": `Start ${kind} on ${name}`, onclick: (event) => actions.start(name, kind, event.currentTarget),
   });
   const check = make("button", {
@@ -33,12 +33,12 @@ function connectionCard(name, actions) {
     onclick: (event) => actions.check(name, event.currentTarget),
   });
   const parts = {
-    state: make("div", { class: "state" }), facts: make("div", { class: "facts" }),
-    budgets: make("div", { class: "budgets" }), running: make("div", { class: "running", hidden: "" }),
+    state: make("div", { class: "state" }), facts: make("div", { class: "facts" }), failure: make("div"),
+    starts: [start("incremental"), start("initial")], budgets: make("div", { class: "budgets" }), running: make("div", { class: "running", hidden: "" }),
   };
   const element = make("article", { class: "card", "data-connection": name },
-    make("div", { class: "head" }, make("h3", { text: name }), parts.state), parts.facts, parts.running,
-    make("div", { class: "buttons" }, start("incremental"), start("initial"), check), parts.budgets);
+    make("div", { class: "head" }, make("h3", { text: name }), parts.state), parts.facts, parts.failure, parts.running,
+    make("div", { class: "buttons" }, ...parts.starts, check), parts.budgets);
   return { element, ...parts };
 }
 
@@ -51,18 +51,28 @@ function newestRun(connection) {
 function update(card, connection, actions) {
   const last = newestRun(connection);
   replace(card.state, connection.running ? badge(connection.running) : last ? badge(last) : make("span", { class: "badge is-queued", text: "no run yet" }));
-  const fact = (title, value, note) => make("div", {}, make("div", { class: "muted", text: title }), make("div", { class: "value" }, value), note ? make("div", { class: "muted small" }, note) : null);
+  const fact = (title, value, note, warns) => make("div", {}, make("div", { class: "muted", text: title }), make("div", { class: `value${warns ? " warns" : ""}` }, value), note ? make("div", { class: "muted small" }, note) : null);
   const next = Object.entries(connection.nextRuns).filter(([, time]) => time).sort((a, b) => (a[1] < b[1] ? -1 : 1))[0];
   const schedule = next ? `${next[0]}, ${connection.schedules[next[0]]} UTC` : "no schedule";
   const savePoint = savePointTime(connection.savePoint);
   replace(card.facts,
-    fact("Data in CAR", savePoint ? relative(savePoint) : "–", savePoint ? "age of the save point" : "no save point yet"),
+    fact("Data in CAR", savePoint ? relative(savePoint) : "–", savePoint ? (isOld(savePoint) ? "older than a day" : "age of the save point") : connection.running ? "an initial import is under way" : "no save point yet", isOld(savePoint)),
     fact("Next run", next ? relative(next[1]) : "–", schedule),
     fact("Machines", number(connection.machinesKnown), connection.queued ? `${connection.queued} ${connection.queued === 1 ? "run" : "runs"} queued` : "known to CAR"),
     fact("Last run", last ? relative(last.startedAt) : "never", last ? `${kindText(last)}${last.endedAt ? `, ${durationText((new Date(last.endedAt) - new Date(last.startedAt)) / 1000)}` : ""}` : null));
+  replace(card.failure, ...(last?.failure && !connection.running ? [failureLine(last, actions)] : []));
+  // The first import is an initial one; afterwards the small one is the usual one.
+  const usual = savePoint || last ? "incremental" : "initial";
+  for (const button of card.starts) button.classList.toggle("primary", button.dataset.start === usual);
   replace(card.budgets, ...budgetMeters(connection.budgets ?? []));
   if (connection.running) showRunning(connection.running, actions);
   else card.running.hidden = true;
+}
+
+function failureLine(job, actions) {
+  return make("div", { class: "failure" },
+    make("strong", { text: `Code ${job.failure.code}: ` }), make("span", { text: `${job.failure.message} ` }),
+    make("button", { type: "button", class: "link", text: "What to do", "aria-label": `What to do about the failure on ${job.connection}`, onclick: () => actions.open(job.id) }));
 }
 
 /** What is left of the hour's calls, for the APIs that have a limit. */
@@ -117,7 +127,9 @@ export function showRunning(job, actions) {
   });
   box.querySelector("[data-head]").textContent = `${kindText(job)}${job.attempt > 1 ? `, attempt ${job.attempt}` : ""}`;
   box.querySelector("[data-percent]").textContent = total > 0 ? `${Math.floor((100 * Math.min(done, total)) / total)} %` : "";
+  const { waitingUntil } = job.progress;
   const words = [
+    waitingUntil ? `waits for Defender's call limits until ${clockTime(waitingUntil)}` : null,
     `${number(done)} of ${number(total)} machines`, rate ? `${number(Math.round(rate * 10) / 10)}/s` : null,
     left === null ? null : `about ${durationText(Math.round(left))} left`,
     `${number(job.progress.requests.defender)} Defender and ${number(job.progress.requests.car)} CAR requests`,
@@ -142,14 +154,25 @@ function buildRunning(box, job, actions) {
       make("button", { type: "button", class: "plain", text: "Details", "aria-label": `Details of the run on ${job.connection}`, onclick: () => actions.open(job.id) })));
 }
 
+const marks = { bad: "✕ ", old: "! ", busy: "▶ ", idle: "", good: "✓ " };
+
+/** The tab's title, for those who look at it from afar. */
+export function titleFor(connections, mood) {
+  const running = connections.map((connection) => connection.running).filter((job) => job?.progress.machines.total > 0);
+  const share = running.map((job) => Math.floor((100 * job.progress.machines.done) / job.progress.machines.total));
+  return `${marks[mood]}${mood === "busy" && share.length ? `${Math.min(...share)} % ` : ""}Defender → CAR`;
+}
+
 /** One sentence on all of it. */
 export function summarize(connections) {
   const failed = connections.filter((connection) => !connection.running && newestRun(connection)?.state === "failed");
   const running = connections.filter((connection) => connection.running);
+  const old = connections.filter((connection) => isOld(savePointTime(connection.savePoint)));
   const fresh = connections.filter((connection) => !newestRun(connection));
   const names = (list) => list.map((connection) => connection.name).join(", ");
   if (failed.length) return { mood: "bad", text: `Needs attention: the last run failed on ${names(failed)}` };
   if (running.length) return { mood: "busy", text: `${running.length === 1 ? "A run is" : `${running.length} runs are`} under way on ${names(running)}` };
-  if (fresh.length) return { mood: "busy", text: `Not imported yet: ${names(fresh)}` };
+  if (old.length) return { mood: "old", text: `CAR shows a state of more than a day ago: ${names(old)}` };
+  if (fresh.length) return { mood: "idle", text: `Not imported yet: ${names(fresh)}. "Check" tries everything an import needs; "Start initial" copies all of it.` };
   return { mood: "good", text: connections.length === 1 ? "In order" : "In order on every connection" };
 }

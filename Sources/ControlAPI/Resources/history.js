@@ -53,8 +53,8 @@ export function showJobs(open) {
   find("more").hidden = !state.cursor;
 }
 
-function path(cursor) {
-  const query = new URLSearchParams({ limit: "25" });
+function path(cursor, limit = 25) {
+  const query = new URLSearchParams({ limit: String(limit) });
   for (const name of ["connection", "kind", "state"]) {
     const { value } = find("filters").elements[name];
     if (value) query.set(name, value);
@@ -80,6 +80,9 @@ export async function loadJobs() {
   if (older.length === 0) state.cursor = answer.nextCursor;
   state.jobs = [...answer.jobs, ...older];
 }
+
+/** The newest runs that the filters let through, for the pictures. */
+export const loadRecent = async () => (await askJSON(path(null, 60))).jobs;
 
 export async function loadOlder() {
   const answer = await askJSON(path(state.cursor));

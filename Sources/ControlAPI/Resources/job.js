@@ -17,16 +17,30 @@ export const isOpen = (id) => openID === id;
 
 const savePointText = (text) => (text ? timeText(savePointTime(text) ?? undefined) : "none");
 
+/** Only a run that succeeds moves it. */
+function savePointWords(job) {
+  const from = savePointText(job.savePoint.from);
+  if (job.state === "succeeded") return `${from} → ${savePointText(job.savePoint.to)}`;
+  return isFinal(job) ? `${from}, not moved` : `${from}, moves when the run succeeds`;
+}
+
+function forecastText({ calls, seconds }) {
+  const parts = Object.entries(calls).filter(([, count]) => count > 0).map(([api, count]) => `${api} ${number(count)}`);
+  return `${parts.join(", ")} calls; ${durationText(seconds)} at Defender's limits`;
+}
+
 export function showJob(job, actions) {
   const kind = kindText(job);
   find("job-title").replaceChildren(`${kind[0].toUpperCase()}${kind.slice(1)} on ${job.connection} `, badge(job));
   const facts = [
     ["Id", job.id], ["Requested", `${timeText(job.createdAt)} by ${job.trigger}`],
     ["Started", timeText(job.startedAt)], ["Ended", timeText(job.endedAt)], ["Duration", durationText(secondsOf(job))],
-    ["Save point", `${savePointText(job.savePoint.from)} → ${savePointText(job.savePoint.to)}`],
+    ["Save point", savePointWords(job)],
     ["Machines", `${number(job.progress.machines.done)} of ${number(job.progress.machines.total)}`],
     ["Requests", `${number(job.progress.requests.defender)} to Defender, ${number(job.progress.requests.car)} to CAR`],
   ];
+  if (job.progress.forecast && !isFinal(job)) facts.push(["Forecast", forecastText(job.progress.forecast)]);
+  if (job.progress.waitingUntil) facts.push(["Waits", `for Defender's call limits until ${timeText(job.progress.waitingUntil)}`]);
   if (job.attempt > 1) facts.push(["Attempt", String(job.attempt)]);
   if (job.fallbackReason) facts.push(["Why initial", job.fallbackReason]);
   const body = find("job-body");
@@ -50,7 +64,7 @@ function table(caption, heads, rows) {
     make("table", {}, make("caption", { class: "quiet", text: caption }),
       make("thead", {}, make("tr", {}, ...heads.map((head, column) => make("th", { scope: "col", class: isNumber(column) ? "number" : null, text: head })))),
       make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell, column) =>
-        make("td", { "data-label": heads[column], class: typeof cell === "number" ? "number" : null, text: typeof cell === "number" ? number(cell) : cell })))))));
+        make("td", { "data-label": heads[column], class: typeof cell === "number" ? `number${cell === 0 ? " nothing" : ""}` : cell === "0" ? "nothing" : null, text: typeof cell === "number" ? number(cell) : cell })))))));
 }
 
 export async function showReport(id) {

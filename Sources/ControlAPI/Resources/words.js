@@ -3,6 +3,7 @@ import { make } from "./dom.js";
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const shortFormat = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const relativeFormat = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const numberFormat = new Intl.NumberFormat();
 const compactFormat = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -11,6 +12,11 @@ export const number = (value) => numberFormat.format(value);
 export const compact = (value) => compactFormat.format(value);
 export const timeText = (text) => (text ? timeFormat.format(new Date(text)) : "–");
 export const shortTime = (text) => shortFormat.format(new Date(text));
+
+export const clockTime = (text) => clockFormat.format(new Date(text));
+
+/** Whether a time (`null`: never) is more than a day ago. */
+export const isOld = (text) => text !== null && Date.now() - new Date(text) > 86400000;
 
 export function relativeText(text) {
   const seconds = (new Date(text) - Date.now()) / 1000;
@@ -38,6 +44,7 @@ export const savePointTime = (text) => (text && /^\d+$/.test(text) ? new Date(Nu
 
 export function durationText(seconds) {
   if (seconds === null || !Number.isFinite(seconds)) return "–";
+  if (seconds > 0 && seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 10) return `${Math.round(Math.max(0, seconds) * 10) / 10} s`;
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

@@ -46,11 +46,19 @@ enum ReportMarkdown {
         "| " + cells.joined(separator: " | ") + " |"
     }
 
-    /// Text from outside with everything escaped that Markdown or HTML would act on.
+    /// Text from outside with everything escaped that Markdown or HTML would act on. An underscore inside a word, as in
+    /// the reasons for skipping, means nothing to Markdown and stays readable.
     static func escaped(_ text: String) -> String {
         var result = ""
-        for scalar in text.unicodeScalars {
+        let scalars = Array(text.unicodeScalars)
+        func isInsideWord(_ position: Int) -> Bool {
+            [position - 1, position + 1].allSatisfy { near in
+                scalars.indices.contains(near) && scalars[near].isASCII && scalars[near].properties.isAlphabetic
+            }
+        }
+        for (position, scalar) in scalars.enumerated() {
             switch scalar {
+            case "_" where isInsideWord(position): result += "_"
             case "\\", "`", "*", "_", "[", "]", "|", "#", "~", "!":
                 result += "\\"
                 result.unicodeScalars.append(scalar)

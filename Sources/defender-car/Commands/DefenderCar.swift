@@ -11,8 +11,10 @@ struct DefenderCar: AsyncParsableCommand {
             defender-car check. To see everything work without Defender and CAR: defender-car demo.
 
             Command lines of IBM's connector (defender-car -tenantID ... -clientID ...) mean "import".
+
+            Completion in the shell: defender-car --generate-completion-script bash (or zsh, fish).
             """,
-        version: BuildInfo.version,
+        version: BuildInfo.text,
         subcommands: [
             Serve.self, ImportCommand.self, CheckCommand.self, SandboxCommand.self, Demo.self, HealthCommand.self,
             SettingsReferenceCommand.self,

@@ -22,7 +22,7 @@ struct Demo: AsyncParsableCommand {
     @Flag(help: "Keep the service and the simulators running afterwards, to look around.")
     var keep = false
 
-    @Option(help: "Address of the control API.")
+    @Option(help: .init("Address of the control API.", valueName: "host:port"))
     var listen = "127.0.0.1:0"
 
     func run() async throws {
@@ -69,7 +69,11 @@ private struct DemoRun {
         let client = DemoClient(base: running.url)
         defer { client.shutdown() }
         let isRight = try await demonstrate(with: client)
-        if keep { try await waitForEnd(running.url) }
+        if keep {
+            try await waitForEnd(running.url)
+        } else {
+            console.say("\nTo look around with curl and a browser, keep it running: --keep")
+        }
         await engine.queue.drain(deadlineSeconds: QueueService.drainSeconds)
         guard isRight else { throw ExitCode(1) }
     }

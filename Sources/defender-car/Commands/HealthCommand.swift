@@ -10,7 +10,9 @@ struct HealthCommand: ParsableCommand {
             within seconds. Where the service speaks HTTPS only the connection is tried.
             """)
 
-    @Option(help: "YAML file with the settings; DEFENDER_CAR_CONFIG where not given.")
+    @Option(
+        help: .init("YAML file with the settings; DEFENDER_CAR_CONFIG where not given.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Flag(help: "Ask /readyz instead: whether the store can be written and the service is not stopping.")

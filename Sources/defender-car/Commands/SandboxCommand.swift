@@ -16,22 +16,23 @@ struct SandboxCommand: AsyncParsableCommand {
 
     @OptionGroup var estate: EstateOptions
 
-    @Option(help: "Port of the Defender simulator; 0 = any.")
+    @Option(help: .init("Port of the Defender simulator; 0 = any.", valueName: "port"))
     var defenderPort: UInt16 = 8091
 
-    @Option(help: "Port of the CAR simulator; 0 = any.")
+    @Option(help: .init("Port of the CAR simulator; 0 = any.", valueName: "port"))
     var carPort: UInt16 = 8092
 
-    @Option(help: "The most elements on a page of machines or alerts.")
+    @Option(help: .init("The most elements on a page of machines or alerts.", valueName: "count"))
     var pageMaximum = 10_000
 
-    @Option(help: "Rows at which a hunting answer is cut.")
+    @Option(help: .init("Rows at which a hunting answer is cut.", valueName: "count"))
     var huntingRowLimit = 100_000
 
     @Flag(help: "Count calls as Microsoft does, and answer 429 above its limits.")
     var rateLimits = false
 
-    @Option(help: "CAR applies an import after a random time up to this many milliseconds.")
+    @Option(
+        help: .init("CAR applies an import after a random time up to this.", valueName: "milliseconds"))
     var carDelay = 5
 
     @Flag(help: "Confirm imports without reading them: for measurements only.")
@@ -43,7 +44,9 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write every request to this file: for measurements only.", valueName: "file"))
     var record: String?
 
-    @Option(help: "A YAML file of faults that the simulators show (docs/sandbox.md).")
+    @Option(
+        help: .init("A YAML file of faults that the simulators show (docs/sandbox.md).", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var faults: String?
 
     func validate() throws {
@@ -90,16 +93,16 @@ struct SandboxCommand: AsyncParsableCommand {
 
 /// What the simulated organisation has.
 struct EstateOptions: ParsableArguments {
-    @Option(help: "Machines of the estate.")
+    @Option(help: .init("Machines of the estate.", valueName: "count"))
     var machines = 200
 
-    @Option(help: "Vulnerability rows of an ordinary machine.")
+    @Option(help: .init("Vulnerability rows of an ordinary machine.", valueName: "count"))
     var rows = 25
 
-    @Option(help: "Alerts of the estate.")
+    @Option(help: .init("Alerts of the estate.", valueName: "count"))
     var alerts = 60
 
-    @Option(help: "The same seed gives the same estate.")
+    @Option(help: .init("The same seed gives the same estate.", valueName: "number"))
     var seed: UInt64 = 1
 
     func validate() throws {

@@ -66,7 +66,8 @@ final class Engine: Sendable {
     init(_ settings: Settings, logger: Logger, followsSchedule: Bool = true) throws {
         MemoryPolicy.apply()
         let metrics = ServiceMetrics(
-            version: BuildInfo.version, connections: settings.connections.map(\.name), known: .service)
+            version: BuildInfo.version, build: (BuildInfo.configuration, BuildInfo.swift),
+            connections: settings.connections.map(\.name), known: .service)
         let store = try SQLiteStore(stateDirectory: settings.service.stateDirectory)
         let runs = SQLiteRunStore(writer: store.pool)
         let budgets = try TenantBudgets(store: store, logger: logger)
@@ -90,7 +91,7 @@ final class Engine: Sendable {
         webhook = settings.service.webhookURL.map {
             WebhookNotifier(
                 url: $0, secret: settings.service.webhookSecret, store: store, caFile: settings.service.caFile,
-                logger: logger)
+                metrics: metrics, logger: logger)
         }
         let runner = ConnectionJobRunner(
             runtimes: Dictionary(runtimes.map { ($0.settings.name, $0) }, uniquingKeysWith: { first, _ in first }),

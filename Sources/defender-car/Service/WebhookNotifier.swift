@@ -3,6 +3,7 @@ import ControlAPI
 import Logging
 import OutboundHTTP
 import Store
+import Telemetry
 import Threading
 
 /// Tells a URL of every job that has ended, at least once: what is due is a row from the job's start on, so that a
@@ -14,6 +15,7 @@ final class WebhookNotifier: Sendable {
     private let url: String
     private let secret: Secret?
     private let store: SQLiteStore
+    private let metrics: ServiceMetrics
     private let http: HTTPClient
     private let logger: Logger
     private let jobs: AsyncStream<JobID>
@@ -21,13 +23,20 @@ final class WebhookNotifier: Sendable {
     private let delivery = Locked<Task<Void, Never>?>(nil)
 
     /// - Parameter secret: what bodies are signed with; `nil` sends no signature.
-    init(url: String, secret: Secret?, store: SQLiteStore, caFile: String?, logger: Logger) {
+    init(
+        url: String, secret: Secret?, store: SQLiteStore, caFile: String?, metrics: ServiceMetrics, logger: Logger
+    ) {
         self.url = url
         self.secret = secret
         self.store = store
+        self.metrics = metrics
         self.logger = logger
         http = HTTPClient(
-            configuration: HTTPClientConfiguration(workers: 1, caFile: caFile, userAgent: BuildInfo.userAgent))
+            configuration: HTTPClientConfiguration(
+                workers: 1, caFile: caFile, userAgent: BuildInfo.userAgent,
+                measured: { attempt in
+                    metrics.webhookDelivery(outcome: (200..<300).contains(attempt.status) ? "delivered" : "failed")
+                }))
         // Those beyond are due still and told after the next start.
         (jobs, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1000))
     }
@@ -76,6 +85,7 @@ final class WebhookNotifier: Sendable {
             // The process ends; the next one tells.
             return
         } catch {
+            metrics.webhookDelivery(outcome: "given_up")
             logger.error(
                 "the webhook was not taken", metadata: ["job": "\(id)", "to": "\(SafeURL(url))", "error": "\(error)"])
         }

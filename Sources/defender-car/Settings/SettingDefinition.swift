@@ -13,6 +13,8 @@ struct SettingDefinition: Sendable {
     var summary: String
     /// A secret may also be given as `NAME_FILE`, and is never shown.
     var isSecret = false
+    /// Said where there is no default, because nothing works without it.
+    var need: String?
 
     static let all: [SettingDefinition] = [
         .init(
@@ -20,27 +22,33 @@ struct SettingDefinition: Sendable {
             summary: "CAR's source, and the connection's name in the API"),
         .init(
             name: "CONFIGURATION_AUTH_TENANT", scope: .connection,
-            summary: "Entra tenant: its id or one of its domains"),
-        .init(name: "CONFIGURATION_AUTH_CLIENTID", scope: .connection, summary: "id of the Entra application"),
+            summary: "Entra tenant: its id or one of its domains", need: "required"),
+        .init(
+            name: "CONFIGURATION_AUTH_CLIENTID", scope: .connection, summary: "id of the Entra application",
+            need: "required"),
         .init(
             name: "CONFIGURATION_AUTH_CLIENTSECRET", scope: .connection,
-            summary: "client secret of the Entra application (the value, not its id)", isSecret: true),
+            summary: "client secret of the Entra application (the value, not its id)", isSecret: true, need: "required"),
         .init(
             name: "CONFIGURATION_AUTH_SUBSCRIPTION_ID", scope: .connection,
             summary: "Azure subscription; recorded, not used"),
         .init(
             name: "CAR_SERVICE_URL", scope: .connection,
-            summary: "CAR's import API with CAR_SERVICE_KEY, e.g. https://host/api/car/v2"),
-        .init(name: "CAR_SERVICE_KEY", scope: .connection, summary: "API key of CAR", isSecret: true),
+            summary: "CAR's import API with CAR_SERVICE_KEY, e.g. https://host/api/car/v2",
+            need: "required, or the token"),
+        .init(
+            name: "CAR_SERVICE_KEY", scope: .connection, summary: "API key of CAR", isSecret: true,
+            need: "required, or the token"),
         .init(
             name: "CAR_SERVICE_PASSWORD", scope: .connection, summary: "password that belongs to the API key",
-            isSecret: true),
+            isSecret: true, need: "required, or the token"),
         .init(
             name: "CAR_SERVICE_URL_FOR_AUTHTOKEN", scope: .connection,
-            summary: "CAR's import API with CAR_SERVICE_AUTHTOKEN"),
+            summary: "CAR's import API with CAR_SERVICE_AUTHTOKEN", need: "required, or the key"),
         .init(
             name: "CAR_SERVICE_AUTHTOKEN", scope: .connection,
-            summary: "token for CAR; used instead of key and password where it is set", isSecret: true),
+            summary: "token for CAR; used instead of key and password where it is set", isSecret: true,
+            need: "required, or the key"),
         .init(
             name: "DEFENDER_API_URL", scope: .connection, defaultText: "https://api.securitycenter.windows.com",
             summary: "base of the Defender API; sovereign clouds have their own"),

@@ -57,7 +57,7 @@ struct SettingsReference: Sendable {
                 let marks = [
                     setting.scope == .connection ? "connection" : "service", setting.isSecret ? "secret" : nil,
                 ]
-                let fallback = setting.defaultText.map { "`\($0)`" } ?? ""
+                let fallback = setting.defaultText.map { "`\($0)`" } ?? setting.need ?? ""
                 let kind = marks.compactMap(\.self).joined(separator: ", ")
                 return "| `\(setting.name)` | \(fallback) | \(kind) | \(Self.escaped(setting.summary)) |"
             }
@@ -71,15 +71,23 @@ struct SettingsReference: Sendable {
         text.replacing("|", with: "\\|").replacing("<", with: "&lt;")
     }
 
-    /// A file for `EnvironmentFile=` or `--env-file` in which every line is a comment.
+    /// A file for `EnvironmentFile=` or `env_file` in which every line is a comment.
     var environmentFile: String {
-        sections.filter { !$0.settings.isEmpty }.map { section in
-            let lines = section.settings.map { setting in
-                let file = setting.isSecret ? " (or \(setting.name)_FILE: a file with it)" : ""
-                return "# \(setting.summary)\(file)\n#\(setting.name)=\(setting.defaultText ?? "")"
-            }
-            return "### \(section.title)\n" + lines.joined(separator: "\n") + "\n"
-        }.joined(separator: "\n")
+        let head = """
+            # For a shell (set -a; . ./defender-car.env; set +a), systemd's EnvironmentFile= or a container's env_file.
+            # Take away the # before what you set. A value with spaces stands in double quotes.
+
+
+            """
+        return head
+            + sections.filter { !$0.settings.isEmpty }.map { section in
+                let lines = section.settings.map { setting in
+                    let file = setting.isSecret ? " (or \(setting.name)_FILE: a file with it)" : ""
+                    let need = setting.need.map { "\($0): " } ?? ""
+                    return "# \(need)\(setting.summary)\(file)\n#\(setting.name)=\(setting.defaultText ?? "")"
+                }
+                return "### \(section.title)\n" + lines.joined(separator: "\n") + "\n"
+            }.joined(separator: "\n")
     }
 
     /// One name a line: what scripts check a manifest against.

@@ -28,6 +28,8 @@ struct JobAnswer: Decodable, Sendable {
     var connection: String
     var state: String
     var trigger: String
+    var startedAt: String?
+    var endedAt: String?
     var attempt: Int
     var effectiveKind: String?
     var fallbackReason: String?

@@ -3,20 +3,29 @@ import OutboundHTTP
 
 /// A Prometheus of Debian that scrapes one service every second, with the alert rules of `docker/prometheus`.
 final class PrometheusProcess: Sendable {
+    /// One series of an answer to an instant query.
+    struct Sample: Sendable {
+        var labels: [String: String]
+        /// When the query was evaluated, in seconds since 1970.
+        var time: Double
+        var value: Double
+    }
+
     private struct Answer: Decodable {
         struct Result: Decodable {
+            var metric: [String: String]
             /// The time and the value.
             var value: [Element]
         }
 
         enum Element: Decodable {
-            case time, value(Double)
+            case time(Double), value(Double)
 
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
                 // A number is the time; the value comes as text.
                 guard let text = try? container.decode(String.self) else {
-                    self = .time
+                    self = .time(try container.decode(Double.self))
                     return
                 }
                 self = .value(text == "+Inf" ? .infinity : text == "-Inf" ? -.infinity : Double(text) ?? .nan)
@@ -90,6 +99,13 @@ final class PrometheusProcess: Sendable {
     ///
     /// - Throws: what Prometheus says where it can't answer.
     func values(_ query: String) async throws -> [Double] {
+        try await samples(query).map(\.value)
+    }
+
+    /// The answer to an instant query.
+    ///
+    /// - Throws: what Prometheus says where it can't answer.
+    func samples(_ query: String) async throws -> [Sample] {
         let encoded = query.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         let answer = try await http.send(.get, "/api/v1/query?query=\(encoded)")
         let decoded = try answer.decoded(Answer.self)
@@ -97,8 +113,10 @@ final class PrometheusProcess: Sendable {
             throw DeadlinePassed(description: "\(query): \(decoded.error ?? answer.text)")
         }
         return data.result.compactMap { result in
-            guard case .value(let value)? = result.value.last else { return nil }
-            return value
+            guard case .time(let time)? = result.value.first, case .value(let value)? = result.value.last else {
+                return nil
+            }
+            return Sample(labels: result.metric, time: time, value: value)
         }
     }
 

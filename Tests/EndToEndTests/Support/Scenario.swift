@@ -51,13 +51,15 @@ final class Scenario: Sendable {
     }
 
     /// Runs a script of the repository with `interpreter` to its end; of the scenario's environment it gets the path.
+    ///
+    /// - Parameter before: arguments of the interpreter, before the script.
     func run(
-        script: String, with interpreter: String, _ arguments: [String] = [], environment: [String: String],
-        within limit: Duration = .seconds(90)
+        script: String, with interpreter: String, arguments before: [String] = [], _ arguments: [String] = [],
+        environment: [String: String], within limit: Duration = .seconds(90)
     ) async throws -> (code: Int32?, output: String, error: String) {
         let path = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
         let process = try ServiceProcess(
-            [Repository.file(script).path] + arguments, program: URL(fileURLWithPath: interpreter),
+            before + [Repository.file(script).path] + arguments, program: URL(fileURLWithPath: interpreter),
             environment: path.merging(environment) { $1 }, directory: directory)
         processes.withLock { $0.append(process) }
         let exit = try await process.waitForExit(within: limit)

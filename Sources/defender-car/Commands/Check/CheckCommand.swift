@@ -17,10 +17,12 @@ struct CheckCommand: AsyncParsableCommand {
             The flags of IBM's connector are taken as by "import".
             """)
 
-    @Option(help: "Which connection, where several are configured; all of them where not given.")
+    @Option(help: .init("Which connection, where several are configured; all where not given.", valueName: "name"))
     var connection: String?
 
-    @Option(help: "YAML file with the settings; DEFENDER_CAR_CONFIG where not given.")
+    @Option(
+        help: .init("YAML file with the settings; DEFENDER_CAR_CONFIG where not given.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Flag(inversion: .prefixedNo, help: "A JSON line for each connection; the default without a terminal.")

@@ -14,7 +14,8 @@ struct ImportChoice: ParsableArguments {
     var connection: String?
 
     @Option(
-        help: ArgumentHelp("YAML file with the settings; DEFENDER_CAR_CONFIG where not given.", valueName: "file"))
+        help: ArgumentHelp("YAML file with the settings; DEFENDER_CAR_CONFIG where not given.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Option(help: ArgumentHelp("How long another command may still use STATE_DIR.", valueName: "seconds"))
