@@ -45,7 +45,7 @@ public struct RunOptions: Sendable, Equatable {
         alerts: Bool = true, vulnerabilities: Bool = true, addresses: AddressSource = .hunting,
         users: UserSource = .logonUsers, overlapSeconds: Int64 = 600,
         deleteAfterInactiveSeconds: Int64 = 15 * 86_400, deleteGuardPercent: Int = 20, deleteGuardMachines: Int = 10,
-        machinesPerPage: Int = 10_000, alertsPerPage: Int = 2000, machinesPerBatch: Int = 150,
+        machinesPerPage: Int = 5000, alertsPerPage: Int = 2000, machinesPerBatch: Int = 150,
         batchesInFlight: Int = 12, batchesReading: Int = 3, findingsInFlight: Int = 40_000,
         batchStartsMax: Int = 5
     ) {

@@ -85,7 +85,7 @@ private struct DemoRun {
         console.table(sandbox.car.graph(source: source))
         var isRight = console.verdict(sandbox.differences(source: source, allowsLooseVertices: true))
         guard machines > 0 else { return isRight }
-        DemoEstate.liveOn(sandbox.estate)
+        sandbox.estate.live(machines: 12, seconds: 8 * 3600)
         console.say("\nA working day passes: machines report, users change, an alert is resolved, software is updated.")
         console.say("POST /v1/imports/incremental")
         try await finish(client.start(.incremental), with: client)

@@ -111,30 +111,3 @@ struct DemoConsole: Sendable {
 extension DemoJob {
     fileprivate var kindText: String? { fallbackReason == nil ? effectiveKind : "incremental" }
 }
-
-/// A day in the life of the estate.
-enum DemoEstate {
-    static func liveOn(_ estate: Estate) {
-        estate.advance(seconds: 8 * 3600)
-        estate.mutate { state in
-            let now = state.now
-            let seen = state.machines.filter { $0.healthStatus == "Active" }.prefix(12)
-            for (index, machine) in seen.enumerated() {
-                state.updateMachine(id: machine.id) { $0.lastSeen = now }
-                switch index % 4 {
-                case 0: state.changeAddress(of: machine.id, to: "10.99.0.\(index + 1)")
-                case 1: state.updateUsers(of: machine.id) { users in if !users.isEmpty { users.removeLast() } }
-                case 2: state.updateSoftware(of: machine.id) { rows in if !rows.isEmpty { rows.removeFirst() } }
-                default: break
-                }
-            }
-            _ = state.addMachine { $0.lastSeen = now }
-            if let open = state.alerts.first(where: { $0.isOpen && $0.machineId != nil }) {
-                _ = state.updateAlert(id: open.id) { alert in
-                    alert.status = "Resolved"
-                    alert.lastUpdateTime = now
-                }
-            }
-        }
-    }
-}
