@@ -7,13 +7,14 @@ extension CARClient {
     ///
     /// Each of the three is asked for once; CAR that still reports it missing after its job is waited for until
     /// `CARSettings.jobDeadlineSeconds`.
-    public func prepareDatabase() async throws -> Bool {
+    public func prepareDatabase(willChange: @Sendable () async throws -> Void) async throws -> Bool {
         let deadline = calls.clock.now() + settings.jobDeadlineSeconds
         var pause = settings.jobPolling.firstSeconds
         var asked: Set<DatabaseStep> = []
         while true {
             let database = try await database()
             if let step = DatabaseStep.needed(by: database), asked.insert(step).inserted {
+                if asked.count == 1 { try await willChange() }
                 try await perform(step)
                 pause = settings.jobPolling.firstSeconds
                 continue

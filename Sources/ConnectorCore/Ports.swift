@@ -85,8 +85,9 @@ public struct WaitForecast: Sendable, Equatable {
 public protocol CARWriting: Sendable {
     /// Brings the database into a usable state.
     ///
+    /// - Parameter willChange: called before CAR is asked for the first change, of which CAR tells nothing afterwards.
     /// - Returns: whether it was created or changed just now, which makes an incremental run impossible.
-    func prepareDatabase() async throws -> Bool
+    func prepareDatabase(willChange: @Sendable () async throws -> Void) async throws -> Bool
     /// The save point of the last completed run; `nil` where there is none.
     func modelStateID() async throws -> String?
     func saveModelStateID(_ id: String) async throws

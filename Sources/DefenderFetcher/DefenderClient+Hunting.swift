@@ -53,8 +53,8 @@ extension DefenderClient {
                 cves, partMax: HuntingQuery.cvesMax,
                 ask: { part in
                     try await run(HuntingQuery.descriptions(of: part)) { try DescriptionRows.decode($0) }
-                }, rowCount: \.count, tooLarge: { _ in .resultTooLarge }
-            ) { texts.merge($0) { first, _ in first } }
+                }, rowCount: \.rowsRead, tooLarge: { _ in .resultTooLarge }
+            ) { texts.merge($0.texts) { first, _ in first } }
         } catch let error as DefenderError where error.reason == .rejected {
             return nil
         }

@@ -53,7 +53,7 @@ private struct Numbers: RandomNumberGenerator {
             }
         ) { client, _ in
             for _ in 0..<10 {
-                try await self.endsWell { _ = try await client.prepareDatabase() }
+                try await self.endsWell { _ = try await client.prepareDatabase {} }
                 try await self.endsWell { _ = try await client.modelStateID() }
                 try await self.endsWell { try await client.saveModelStateID("1") }
                 try await self.endsWell { try await client.waitForJob(client.requestFullImportStart()) }

@@ -73,6 +73,14 @@ import Threading
         }
     }
 
+    @Test func `asks for no source where no database is set up`() async throws {
+        let error = #"{"errors":[{"code":"no_database","message":"Database does not exist"}]}"#
+        let refusal = HTTPResponse.json(error, status: 400)
+        let (results, _) = try await check(Self.databases(refusal, source: refusal))
+        #expect(results["CAR database"]?.hint?.contains("not set up yet") == true)
+        #expect(results["CAR source"]?.status == .ok)
+    }
+
     @Test func `tells a database that is not ready without a reason`() async throws {
         let database = Self.ready.replacing("true", with: "false")
         let (results, _) = try await check(Self.databases(.json(database)))

@@ -49,7 +49,7 @@ import Threading
         try await withCAR(configure: configure, answer: { context in state.withLock { $0.answer(context) } }) {
             client, _ in
             let result: Result<Bool, any Error>
-            do { result = .success(try await client.prepareDatabase()) } catch { result = .failure(error) }
+            do { result = .success(try await client.prepareDatabase {}) } catch { result = .failure(error) }
             check(result, state.withLock { $0 })
         }
     }
@@ -79,6 +79,20 @@ import Threading
         }
     }
 
+    @Test(.timeLimit(.minutes(5))) func `tells once that it will change something, before it does`() async throws {
+        struct Refusal: Error {}
+        let state = Locked(Database(exists: false, graphName: "", missing: ["asset"]))
+        let told = Locked(0)
+        try await withCAR(answer: { context in state.withLock { $0.answer(context) } }) { client, _ in
+            await #expect(throws: Refusal.self) { try await client.prepareDatabase { throw Refusal() } }
+            #expect(state.withLock(\.changes) == [])
+            let changed = try await client.prepareDatabase { told.withLock { $0 += 1 } }
+            let again = try await client.prepareDatabase { told.withLock { $0 += 1 } }
+            #expect(changed && !again)
+            #expect(told.withLock { $0 } == 1)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func `fails when it does not become ready within the deadline`() async throws {
         try await prepare(Database(ready: false), configure: { $0.jobDeadlineSeconds = 0.1 }) { result, _ in
             #expect(throws: CARError.self) { try result.get() }
@@ -91,7 +105,7 @@ import Threading
     @Test(.timeLimit(.minutes(5))) func `does not take a page or another form for a database`() async throws {
         for answer in [HTTPResponse.html(), .json("{}"), .json("[]"), .json(#"{"databases":null}"#)] {
             try await withCAR(answer: { _ in answer }) { client, car in
-                let error = await carError { _ = try await client.prepareDatabase() }
+                let error = await carError { _ = try await client.prepareDatabase {} }
                 #expect(error?.reason == .malformedReply)
                 #expect(car.count("POST /databases") == 0)
             }

@@ -85,7 +85,7 @@ import Testing
             asked.continuation.yield()
             return .never
         }) { client, _ in
-            let caller = Task { try await client.prepareDatabase() }
+            let caller = Task { try await client.prepareDatabase {} }
             var questions = asked.stream.makeAsyncIterator()
             await questions.next()
             caller.cancel()

@@ -45,8 +45,8 @@ import Testing
 
     @Test(.timeLimit(.minutes(5))) func `a whole run arrives and can be patched and deleted`() async throws {
         try await withSimulator(options: { $0.carDatabase = .notSetUp }) { client, simulator in
-            let created = try await client.prepareDatabase()
-            let again = try await client.prepareDatabase()
+            let created = try await client.prepareDatabase {}
+            let again = try await client.prepareDatabase {}
             #expect(created)
             #expect(!again)
             let before = try await client.modelStateID()
@@ -164,7 +164,7 @@ import Testing
         defer { server.stop() }
         let settings = try CARSettings(
             baseURL: server.carURL, authorization: .token(Secret("wrong")), source: "Defender")
-        let error = await carError { _ = try await CARClient(settings: settings).prepareDatabase() }
+        let error = await carError { _ = try await CARClient(settings: settings).prepareDatabase {} }
         #expect(error?.reason == .rejected(status: 401))
         #expect(error?.description.contains("CAR_SERVICE_AUTHTOKEN") == true)
     }

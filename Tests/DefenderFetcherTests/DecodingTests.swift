@@ -63,6 +63,13 @@ private let one = machineID(1)
         #expect((0..<1000).contains(seen.milliseconds - whole.milliseconds))
     }
 
+    @Test func `knows a machine whatever case its id is in`() throws {
+        let page = try MachinePage.decode(value(#"{"id":"\#(one.uppercased())"}"#))
+        let alerts = try AlertPage.decode(value(#"{"id":"da1","status":"New","machineId":"\#(one.uppercased())"}"#))
+        #expect(page.content.records.map(\.id.text) == [one])
+        #expect(alerts.content.records.map { $0.machineID?.text } == [one])
+    }
+
     @Test func `skips what has no machine id, and counts it`() throws {
         let page = try MachinePage.decode(
             value(

@@ -78,6 +78,20 @@ private func answer(_ request: HTTPRequest, rows: Int) -> HTTPResponse {
         #expect(defender.requests.allSatisfy { query($0).utf8.count < 8000 })
     }
 
+    @Test func `asks in parts for descriptions whose answer is cut, rows without a text counted`() async throws {
+        let texts = ["CVE-1": "", "CVE-2": "two", "CVE-3": "three"]
+        let defender = try ScriptedDefender(api: { request, _ in
+            let rows = texts.keys.sorted().filter { query(request).contains("\"\($0)") }.prefix(2)
+            return .json(
+                "{\"Results\":["
+                    + rows.map { #"{"CveId":"\#($0)","VulnerabilityDescription":"\#(texts[$0] ?? "")"}"# }
+                    .joined(separator: ",") + "]}")
+        })
+        let client = try defender.client { $0.huntingRowLimit = 2 }
+        #expect(
+            try await client.descriptions(of: ["CVE-1", "CVE-2", "CVE-3"]) == ["CVE-2": "two", "CVE-3": "three"])
+    }
+
     @Test(arguments: ["CVE\"1", "a)b", "", "x\n", String(repeating: "9", count: 61)])
     func `never puts a strange CVE id into a query`(cve: String) async throws {
         let defender = try ScriptedDefender()

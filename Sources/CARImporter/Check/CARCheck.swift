@@ -36,7 +36,9 @@ public struct CARCheck: Sendable {
             }
         }
         let reached = CheckResult(name: Self.name, status: .ok)
-        let source = await source(finding, deadline)
+        // Without a database there is no source, and CAR would answer 400 to the question.
+        let source =
+            database == nil ? finding.unknownSource(Self.sourceName) : await source(finding, deadline)
         return [reached, finding.database(Self.databaseName, database), source]
     }
 

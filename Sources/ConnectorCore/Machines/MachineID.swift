@@ -1,13 +1,14 @@
 /// The id of a machine in Defender: 40 hexadecimal digits, called `id`, `machineId` or `DeviceId` upstream.
 ///
-/// Only a valid id can be made, so one that reaches a query or a URL can't break out of it.
+/// Only a valid id can be made, so one that reaches a query or a URL can't break out of it. Its letters are small, whatever
+/// case an answer gives them: lists, alerts and hunting rows name one machine, and hunting compares ids with case.
 public struct MachineID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public let text: String
 
     /// - Returns: `nil` unless `text` is exactly 40 hexadecimal digits.
     public init?(_ text: String) {
         guard text.utf8.count == 40, text.utf8.allSatisfy(\.isHexDigit) else { return nil }
-        self.text = text
+        self.text = text.utf8.contains { $0 < 0x60 && $0 > 0x40 } ? text.lowercased() : text
     }
 
     public var description: String { text }

@@ -52,6 +52,7 @@ extension ImportRun {
             let confirmed = try await ports.car.importObjects(objects, report: checkpoint.identity)
             report.count(sent: objects, confirmed: confirmed)
         }
+        report.count(created: plan.created)
         for alert in plan.touched {
             guard let edge = Self.edge(of: alert), let time = alert.lastUpdateTime else { continue }
             if try await ports.car.touch(edge, lastModified: time) {

@@ -94,9 +94,8 @@ public struct ImportRun: Sendable {
     // MARK: Prepare
 
     private func prepare(_ checkpoint: inout RunCheckpoint) async throws {
-        let databaseIsNew = try await ports.car.prepareDatabase()
-        if databaseIsNew {
-            // CAR says so once. Should this run fail, the next one has to know it too.
+        let databaseIsNew = try await ports.car.prepareDatabase {
+            // CAR says so once. Should this run fail or its process die, what comes next has to know it too.
             try await ports.store.invalidateLedger(of: job.connection, reason: RunDecision.databaseIsNewReason)
         }
         let savePoint = try await ports.car.modelStateID()

@@ -1,12 +1,17 @@
 /// `DeviceTvmSoftwareVulnerabilitiesKB` rows: the descriptions by CVE id.
-enum DescriptionRows {
-    static func decode(_ body: [UInt8]) throws(JSONFailure) -> [String: String] {
+struct DescriptionRows {
+    var texts: [String: String] = [:]
+    /// Rows in the answer, those without a text included: they count towards its limit.
+    var rowsRead = 0
+
+    static func decode(_ body: [UInt8]) throws(JSONFailure) -> DescriptionRows {
         var rows = try JSONRows(body, array: "Results", columns: ["CveId", "VulnerabilityDescription"])
-        var texts: [String: String] = [:]
+        var result = DescriptionRows()
         while let row = try rows.next() {
+            result.rowsRead += 1
             guard row == .object, let id = try rows.string(0), let text = try rows.string(1) else { continue }
-            texts[id] = text
+            result.texts[id] = text
         }
-        return texts
+        return result
     }
 }

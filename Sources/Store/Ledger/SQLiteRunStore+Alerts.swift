@@ -88,6 +88,8 @@ private struct AlertPlanner {
                 """, arguments: [generation, alert.id, machine.text, fingerprint])
         try LedgerRows.removeGone(edge(machine.text, alert.id), generation: generation, in: db)
         plan.imported.append(alert)
+        if known == nil { plan.created[VertexCollection.vulnerability.rawValue, default: 0] += 1 }
+        if known?.machine != machine.text { plan.created[EdgeKind.assetVulnerability.rawValue, default: 0] += 1 }
         if known != nil, alert.lastUpdateTime != nil { plan.touched.append(alert) }
     }
 

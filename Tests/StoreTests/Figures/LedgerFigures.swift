@@ -17,7 +17,7 @@ import Threading
         var objects: Int { state.withLock { $0.objects } }
         var patches: Int { state.withLock { $0.patches } }
 
-        func prepareDatabase() async throws -> Bool { false }
+        func prepareDatabase(willChange: @Sendable () async throws -> Void) async throws -> Bool { false }
         func modelStateID() async throws -> String? { state.withLock { $0.modelStateID } }
         func saveModelStateID(_ id: String) async throws { state.withLock { $0.modelStateID = id } }
         func requestFullImportStart() async throws -> String { "start" }

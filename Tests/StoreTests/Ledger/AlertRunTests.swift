@@ -24,6 +24,25 @@ import Testing
         #expect(world.differences() == [])
     }
 
+    @Test func `counts a new one and the edge of one that moved as created`() async throws {
+        let (world, machine) = try await Self.imported()
+        world.estate { $0.alert("new", on: machine) }
+        let second = try world.job(.incremental)
+        try await world.run(second)
+        let created = try await world.report(of: second).objects
+        #expect(created["vulnerability"].map { [$0.created, $0.updated] } == [1, 0])
+        #expect(created["asset_vulnerability"].map { [$0.created, $0.updated] } == [1, 0])
+        world.estate { estate in
+            estate.pass(seconds: 3600)
+            estate.alert("new", on: estate.add(2))
+        }
+        let third = try world.job(.incremental)
+        try await world.run(third)
+        let moved = try await world.report(of: third).objects
+        #expect(moved["vulnerability"].map { [$0.created, $0.updated] } == [0, 1])
+        #expect(moved["asset_vulnerability"]?.created == 1)
+    }
+
     @Test func `tells a known one that was updated its new time and nothing else`() async throws {
         let (world, machine) = try await Self.imported()
         world.estate { $0.alert("old", on: machine, status: "InProgress") }

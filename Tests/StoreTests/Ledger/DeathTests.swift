@@ -23,6 +23,20 @@ import Testing
         }
     }
 
+    @Test func `does not forget that CAR's database was set up anew`() async throws {
+        let world = try World()
+        world.estate { $0.add(1) }
+        try await world.run(.initial)
+        world.car.change { $0.databaseIsNew = true }
+        let job = try world.job(.incremental)
+        let dying = Lifeline(at: "car.prepare", .kill(afterEffect: true))
+        await #expect(throws: Killed.self) { try await world.run(job, lifeline: dying) }
+        world.car.change { $0.log = [] }
+        try await world.run(job)
+        #expect(world.car.graph.log.contains("end session"))
+        #expect(world.differences() == [])
+    }
+
     @Test func `sends the vertices of what it keeps although it can't be read again`() async throws {
         let world = try World()
         world.estate { $0.add(1) }

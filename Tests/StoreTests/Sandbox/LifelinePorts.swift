@@ -37,8 +37,8 @@ struct LifelineCAR: CARWriting {
     let client: any CARWriting
     let lifeline: Lifeline
 
-    func prepareDatabase() async throws -> Bool {
-        try await lifeline.call("car.database") { try await client.prepareDatabase() }
+    func prepareDatabase(willChange: @Sendable () async throws -> Void) async throws -> Bool {
+        try await lifeline.call("car.database") { try await client.prepareDatabase(willChange: willChange) }
     }
     func modelStateID() async throws -> String? {
         try await lifeline.call("car.savePoint") { try await client.modelStateID() }

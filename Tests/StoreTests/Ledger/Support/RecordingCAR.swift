@@ -84,8 +84,9 @@ final class RecordingCAR: Sendable {
 
         var requestCount: Int { car.graph.calls }
 
-        func prepareDatabase() async throws -> Bool {
-            try await call("prepare") { state in
+        func prepareDatabase(willChange: @Sendable () async throws -> Void) async throws -> Bool {
+            if car.graph.databaseIsNew { try await willChange() }
+            return try await call("prepare") { state in
                 defer { state.databaseIsNew = false }
                 return state.databaseIsNew
             }
