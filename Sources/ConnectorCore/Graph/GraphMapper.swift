@@ -9,7 +9,7 @@ public enum GraphMapper {
         subgraph.hostname = machine.computerDnsName.flatMap(hostnameKey)
         subgraph.operatingSystem = machine.osPlatform
         addAddresses(of: machine, adapters: facts.adapters, to: &subgraph)
-        subgraph.accounts = facts.users?.map(\.accountName).uniqued()
+        subgraph.accounts = facts.users?.map { ExactText($0.accountName) }.uniqued().map(\.text)
         subgraph.findings = facts.findings?.uniqued()
         subgraph.lastSeen = machine.lastSeen
         return subgraph

@@ -11,21 +11,10 @@ extension SQLiteRunStore {
                 try Int.fetchOne(
                     db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM run_machine WHERE job_id = ?",
                     arguments: [job.text]) ?? 0
-            let insert = try db.cachedStatement(
-                sql: """
-                    INSERT INTO run_machine (job_id, machine_id, position, dns_name, os_platform, os_version, last_ip,
-                        last_external_ip, health_status, last_seen, adapters)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (job_id, machine_id) DO NOTHING
-                    """)
+            let rows = try WorkListRows(job, in: db)
             var duplicates: [SkippedRecord] = []
             for machine in machines {
-                try insert.execute(arguments: [
-                    job.text, machine.id.text, position, machine.computerDnsName, machine.osPlatform, machine.version,
-                    machine.lastIpAddress, machine.lastExternalIpAddress, machine.healthStatus,
-                    machine.lastSeen?.milliseconds, machine.adapters.map(StoredAdapters.text),
-                ])
-                if db.changesCount > 0 {
+                if try rows.add(machine, at: position) {
                     position += 1
                 } else {
                     duplicates.append(SkippedRecord(kind: .machines, id: machine.id.text, reason: "duplicate"))
@@ -131,27 +120,10 @@ extension SQLiteRunStore {
             let first: Int = batch["first_position"]
             let count: Int = batch["machines"]
             let generation = try Self.generation(of: job, in: db)
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT run_machine.*, EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND examined = 1
-                        AND plan NOT IN (SELECT token FROM open_plan) AND machine.machine_id = run_machine.machine_id) AS has_findings
-                    FROM run_machine WHERE job_id = ?1 AND position >= ?2 AND position < ?3 ORDER BY position
-                    """, arguments: [job.text, first, first + count, generation])
-            return WorkBatch(number: number, entries: rows.compactMap(Self.entry), starts: batch["starts"])
+            let entries = try WorkListRows(job, in: db)
+                .entries(at: first..<(first + count), generation: generation)
+            return WorkBatch(number: number, entries: entries, starts: batch["starts"])
         }
-    }
-
-    private static func entry(_ row: Row) -> WorkBatch.Entry? {
-        guard let id = MachineID(row["machine_id"] as String) else { return nil }
-        return WorkBatch.Entry(
-            machine: Machine(
-                id: id, computerDnsName: row["dns_name"], osPlatform: row["os_platform"], version: row["os_version"],
-                lastIpAddress: row["last_ip"], lastExternalIpAddress: row["last_external_ip"],
-                healthStatus: row["health_status"],
-                lastSeen: (row["last_seen"] as Int64?).map(Timestamp.init(milliseconds:)),
-                adapters: (row["adapters"] as String?).flatMap(StoredAdapters.adapters)),
-            hasFindings: row["has_findings"])
     }
 
     public func releaseBatch(_ number: Int, of job: JobID) async throws {
