@@ -48,6 +48,9 @@ extension CARClient {
             "source=\(URLEncoding.encode(settings.source))&from=\(URLEncoding.encode(edge.from))"
             + "&to=\(URLEncoding.encode(edge.to))"
         let request = calls.request(.patch, "/\(edge.kind.rawValue)?\(query)", label: "edges", body: body.bytes)
+        guard request.url.utf8.count <= OutboundRequest.urlBytesMax else {
+            throw CARError(operation: operation, reason: .urlTooLong)
+        }
         let response = try await sendAskingTwice(request, operation: operation)
         if response.status == 404 { return false }
         try calls.requireWholeSuccess(response, operation: operation)

@@ -8,7 +8,7 @@ struct RequestCheck {
         guard !url.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
             throw .invalidURL("holds white space or a control character")
         }
-        guard url.count <= 64 << 10 else { throw .invalidURL("is longer than 64 KiB") }
+        guard url.count <= OutboundRequest.urlBytesMax else { throw .invalidURL("is longer than 64 KiB") }
         let start = request.url.prefix(8).lowercased()
         guard start.hasPrefix("https://") || start.hasPrefix("http://") else {
             throw .invalidURL("must start with http:// or https://")

@@ -37,6 +37,19 @@ import Threading
         }
     }
 
+    @Test(.timeLimit(.minutes(5)), arguments: [200_000, 10 << 20])
+    func `whose name fits no URL asks for an initial import`(bytes: Int) async throws {
+        try await withCAR(answer: { _ in .json("{}") }) { client, car in
+            let edge = Edge(.assetAccount, from: "m", to: String(repeating: "x", count: bytes))
+            let error = try await #require(throws: CARError.self) { try await client.disable(edge) }
+            #expect(error.reason == .urlTooLong)
+            // A recoverable one would come again on every run.
+            #expect(error.jobFailure.class == .unrecoverable && error.jobFailure.code == 20)
+            #expect(error.description.utf8.count < 500)
+            #expect(car.requests.isEmpty)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func `carries hostile ids unchanged`() async throws {
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
             // A NUL is encoded like the rest, but the test's server refuses it.
