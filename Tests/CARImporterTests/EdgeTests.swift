@@ -37,12 +37,14 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [200_000, 10 << 20])
-    func `whose name fits no URL asks for an initial import`(bytes: Int) async throws {
+    @Test(
+        .timeLimit(.minutes(5)),
+        arguments: [String(repeating: "x", count: 200_000), String(repeating: "\n", count: 10 << 20), "a\0b"])
+    func `whose name fits no URL asks for an initial import`(name: String) async throws {
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
-            let edge = Edge(.assetAccount, from: "m", to: String(repeating: "x", count: bytes))
+            let edge = Edge(.assetAccount, from: "m", to: name)
             let error = try await #require(throws: CARError.self) { try await client.disable(edge) }
-            #expect(error.reason == .urlTooLong)
+            #expect(error.reason == .unaddressableKey)
             // A recoverable one would come again on every run.
             #expect(error.jobFailure.class == .unrecoverable && error.jobFailure.code == 20)
             #expect(error.description.utf8.count < 500)
