@@ -109,6 +109,19 @@ import Testing
         #expect(service.call("GET", "/v1/jobs", headers: headers).status == 200)
     }
 
+    @Test func `no page of another site may read an answer`() {
+        for (method, path, _) in Self.routes {
+            for asked in [method, "OPTIONS"] {
+                let headers: HTTPHeaders = [
+                    "Origin": "https://elsewhere.example", "Access-Control-Request-Method": method,
+                ]
+                let answer = Service().call(asked, path, headers: headers)
+                let names = answer.headers.fields.map { $0.name.lowercased() }
+                #expect(!names.contains { $0.hasPrefix("access-control-") }, "\(asked) \(path)")
+            }
+        }
+    }
+
     @Test func `digests are SHA-256`() {
         func hex(_ text: String) -> String {
             MessageDigest.sha256(Array(text.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
