@@ -69,6 +69,8 @@ extension `End to end` {
                 return (plan?.faults.hits ?? scenario.sandbox.defender.faults.hits)[round.endpoint] ?? 0
             }
             let before = hits()
+            // Edges are patched only by a run that has an earlier one to compare with.
+            if round.endpoint == "car.edge.patch" { expectSucceeded(try await client.run("incremental")) }
             var faults = [Fault(round.endpoint, round.fault.kind, count: nil)]
             // Or the run would go on with the token that it has.
             if round.endpoint == "token" { faults.append(Fault("machines", .expireTokens)) }
@@ -121,8 +123,10 @@ extension `End to end` {
 
         /// Whatever the runtime writes when the process dies.
         private func crash(_ service: ServiceProcess) async throws {
-            _ = Foundation.kill(service.processIdentifier, SIGABRT)
-            #expect(try await service.waitForExit() != ServiceProcess.Exit(code: 0))
+            // Within a sanitizer the runtime can't write its backtrace.
+            let isSanitized = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil
+            _ = Foundation.kill(service.processIdentifier, isSanitized ? SIGKILL : SIGABRT)
+            #expect(try await service.waitForExit(within: .seconds(90)).code == nil)
         }
 
         /// Requests with right and wrong tokens, and malformed ones.
