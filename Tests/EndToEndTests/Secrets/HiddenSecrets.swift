@@ -22,8 +22,6 @@ struct HiddenSecrets: Sendable {
         [
             "LOG_LEVEL": logLevel, "WEBHOOK_URL": "\(webhook)?key=querycore6e77",
             "WEBHOOK_SECRET": "hookcore31ac-for-signatures",
-            // Symbols of a debug build take minutes; what is written by then is enough.
-            "SWIFT_BACKTRACE": "timeout=20s",
         ]
     }
 
