@@ -92,8 +92,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Sandbox", "MicroHTTP", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "DefenderFetcher",
-                "CARImporter",
-                "defender-car",
+                "CARImporter", "ControlAPI", "Telemetry", "defender-car", logging,
             ]),
     ],
     cxxLanguageStandard: .cxx17
@@ -106,7 +105,7 @@ if Context.environment["DEFENDER_CAR_FUZZ"] != nil {
             name: "fuzz",
             dependencies: [
                 "DefenderFetcher", "CARImporter", "ControlAPI", "JobQueue", "Store", "OutboundHTTP", "MicroHTTP",
-                "ConnectorCore", "Threading",
+                "ConnectorCore", "Threading", "Sandbox",
             ],
             path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -48,6 +48,10 @@ extension CARClient {
             "source=\(URLEncoding.encode(settings.source))&from=\(URLEncoding.encode(edge.from))"
             + "&to=\(URLEncoding.encode(edge.to))"
         let request = calls.request(.patch, "/\(edge.kind.rawValue)?\(query)", label: "edges", body: body.bytes)
+        let holdsNUL = edge.from.utf8.contains(0) || edge.to.utf8.contains(0)
+        guard request.url.utf8.count <= OutboundRequest.urlBytesMax, !holdsNUL else {
+            throw CARError(operation: operation, reason: .unaddressableKey)
+        }
         let response = try await sendAskingTwice(request, operation: operation)
         if response.status == 404 { return false }
         try calls.requireWholeSuccess(response, operation: operation)

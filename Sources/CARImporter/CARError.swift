@@ -22,6 +22,9 @@ public struct CARError: ClassifiedFailure, Sendable, Equatable {
         case jobUnfinished
         /// CAR's database is still not ready at the deadline.
         case databaseNotReady
+        /// A key can't be part of the address of the call: it makes it longer than servers take, or holds a NUL, for which
+        /// many answer 400.
+        case unaddressableKey
         /// What was to be sent can't be sent.
         case invalidRequest
     }
@@ -60,9 +63,14 @@ extension CARError: CustomStringConvertible {
         case .jobFailed: "a job of CAR failed"
         case .jobUnfinished: "a job of CAR did not end within its deadline"
         case .databaseNotReady: "CAR's database did not become ready within the deadline"
+        case .unaddressableKey: CARError.unaddressable
         case .invalidRequest: "the request can't be sent"
         }
     }
+
+    private static let unaddressable =
+        "a name is too long for the address of a call to CAR, or holds a NUL; an initial import needs no such call, and "
+        + "the next run is one"
 
     private static func sentence(status: Int) -> String {
         switch status {
@@ -74,6 +82,7 @@ extension CARError: CustomStringConvertible {
         case 404: "CAR does not know this resource; check the address of CAR, which ends in /api/car/v2"
         case 408, 504: "CAR or a proxy in front of it ran out of time, status \(status)"
         case 407: "the proxy demands credentials"
+        case 414: CARError.unaddressable
         case 413: "CAR or a proxy in front of it refuses a request of this size"
         case 429: "CAR is asked too often, status 429"
         case 503: "CAR is not available now, status 503"
@@ -93,6 +102,7 @@ extension CARError {
         case .tls: JobFailure(class: .recoverable, code: 10, message: description, retryable: false)
         case .unreachable, .timedOut, .malformedReply, .unconfirmed, .jobFailed, .jobUnfinished, .databaseNotReady:
             .recoverable(description)
+        case .unaddressableKey: CARError.failure(status: 414, message: description)
         case .invalidRequest: .internal(description)
         }
     }

@@ -40,6 +40,8 @@ struct DefenderTransport: Sendable {
         var throttled = 0
         var tokenRenewed = false
         var elapsedSeconds = 0.0
+        /// Of the latest attempt.
+        var authorization: Secret?
     }
 
     /// Calls until there is an answer of status 200 that `decode` takes.
@@ -64,6 +66,7 @@ struct DefenderTransport: Sendable {
     ) async throws -> Verdict<Value> {
         let (outcome, token) = try await send(call, &attempts)
         attempts.count += 1
+        attempts.authorization = token.authorization
 
         guard case .answer(let response) = outcome else {
             return try again(call, &attempts, outcome)
@@ -166,11 +169,13 @@ struct DefenderTransport: Sendable {
         case .failure(.answerTooLarge) where call.family == .hunting:
             throw DefenderError(operation: call.operation, reason: .resultTooLarge)
         case .failure(let error): throw DefenderError(call.operation, error)
-        case .answer(let response): throw error(for: response, call)
+        case .answer(let response): throw error(for: response, call, attempts.authorization)
         }
     }
 
-    private func error(for response: OutboundResponse, _ call: DefenderCall) -> DefenderError {
+    private func error(
+        for response: OutboundResponse, _ call: DefenderCall, _ authorization: Secret?
+    ) -> DefenderError {
         let body = ErrorBody(response.body)
         let reason: DefenderError.Reason
         switch response.status {
@@ -192,7 +197,8 @@ struct DefenderTransport: Sendable {
         default: reason = .unexpectedStatus(response.status)
         }
         return DefenderError(
-            operation: call.operation, reason: reason, detail: body?.detail(without: [settings.clientSecret.reveal()]))
+            operation: call.operation, reason: reason,
+            detail: body?.detail(without: settings.secretTexts(and: authorization)))
     }
 }
 

@@ -7,7 +7,7 @@ import Foundation
 struct ErrorBody {
     /// More than any honest error needs; parsing is refused above it.
     private static let bytesMax = 256 << 10
-    private static let messageCharactersMax = 300
+    private static let messageScalarsMax = 300
 
     enum Origin {
         case defender, entra
@@ -48,7 +48,7 @@ struct ErrorBody {
     /// For people: code, shortened message, correlation id. `secrets` never show, should Microsoft repeat one.
     func detail(without secrets: [String] = []) -> String {
         var parts = [ErrorBody.clean(code, 60, secrets)]
-        let message = ErrorBody.clean(message, ErrorBody.messageCharactersMax, secrets)
+        let message = ErrorBody.clean(message, ErrorBody.messageScalarsMax, secrets)
         if !message.isEmpty { parts.append(message) }
         if let correlationID, !correlationID.isEmpty {
             parts.append("correlation id \(ErrorBody.clean(correlationID, 100, secrets))")
@@ -56,7 +56,7 @@ struct ErrorBody {
         return parts.joined(separator: ": ")
     }
 
-    private static func clean(_ text: String, _ charactersMax: Int, _ secrets: [String]) -> String {
+    private static func clean(_ text: String, _ scalarsMax: Int, _ secrets: [String]) -> String {
         // By scalars: what combines with a secret's last character would make another character of it.
         var scalars = text.unicodeScalars
         for secret in secrets where !secret.isEmpty {
@@ -69,9 +69,10 @@ struct ErrorBody {
             default: scalar
             }
         }
-        var cleaned = String(String.UnicodeScalarView(visible)).trimmingCharacters(in: .whitespaces)
-        if cleaned.count > charactersMax { cleaned = cleaned.prefix(charactersMax - 1) + "…" }
-        return cleaned
+        let cleaned = String(String.UnicodeScalarView(visible)).trimmingCharacters(in: .whitespaces)
+        guard cleaned.unicodeScalars.count > scalarsMax else { return cleaned }
+        // By scalars: one character may be megabytes of what combines with its first.
+        return String(String.UnicodeScalarView(cleaned.unicodeScalars.prefix(scalarsMax - 1))) + "…"
     }
 
     /// `AADSTS7000215: ...` where the list of numbers is missing.

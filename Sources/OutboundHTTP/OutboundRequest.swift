@@ -9,6 +9,9 @@ public struct OutboundRequest: Sendable {
         case head = "HEAD"
     }
 
+    /// A longer URL is refused before anything is sent.
+    public static let urlBytesMax = 64 << 10
+
     public var method: Method
     /// Absolute, `http` or `https`.
     public var url: String

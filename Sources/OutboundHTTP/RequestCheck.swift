@@ -5,7 +5,7 @@ struct RequestCheck {
     /// - Throws: `OutboundError.invalidURL` or `.other`, without the offending text.
     func run() throws(OutboundError) {
         let url = request.url.utf8
-        guard url.count <= 64 << 10 else { throw .invalidURL("is longer than 64 KiB") }
+        guard url.count <= OutboundRequest.urlBytesMax else { throw .invalidURL("is longer than 64 KiB") }
         // By bytes, which every call can afford.
         let bytes = Array(url)
         guard !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {

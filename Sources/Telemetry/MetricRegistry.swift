@@ -177,7 +177,7 @@ extension MetricRegistry {
         func values(of labels: [(String, String)]) -> [String] {
             declaration.labels.map { label in
                 let value = labels.first { $0.0 == label.name || PrometheusName.sanitized($0.0) == label.name }?.1 ?? ""
-                return String(value.prefix(Self.labelValueLengthMax))
+                return String(String.UnicodeScalarView(value.unicodeScalars.prefix(Self.labelValueLengthMax)))
             }
         }
 

@@ -37,6 +37,21 @@ import Threading
         }
     }
 
+    @Test(
+        .timeLimit(.minutes(5)),
+        arguments: [String(repeating: "x", count: 200_000), String(repeating: "\n", count: 10 << 20), "a\0b"])
+    func `whose name fits no URL asks for an initial import`(name: String) async throws {
+        try await withCAR(answer: { _ in .json("{}") }) { client, car in
+            let edge = Edge(.assetAccount, from: "m", to: name)
+            let error = try await #require(throws: CARError.self) { try await client.disable(edge) }
+            #expect(error.reason == .unaddressableKey)
+            // A recoverable one would come again on every run.
+            #expect(error.jobFailure.class == .unrecoverable && error.jobFailure.code == 20)
+            #expect(error.description.utf8.count < 500)
+            #expect(car.requests.isEmpty)
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func `carries hostile ids unchanged`() async throws {
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
             // A NUL is encoded like the rest, but the test's server refuses it.

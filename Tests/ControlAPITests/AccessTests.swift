@@ -96,6 +96,32 @@ import Testing
         #expect(Service().call("POST", "/v1/imports/initial", headers: headers).status == status)
     }
 
+    @Test func `a name that points to this machine reads nothing of an open service`() {
+        let rebound: HTTPHeaders = ["Host": "rebound.example:8080"]
+        for (method, path, need) in Self.routes where method == "GET" {
+            let answer = Service().call(method, path, headers: rebound)
+            #expect((answer.status == 403) == (need == "read"), "\(path)")
+            #expect(Service().call(method, path, headers: ["Host": "localhost:8080"]).status != 403, "\(path)")
+        }
+        // With a token the name says nothing: a page of another site does not have it.
+        let service = Service(access: AccessPolicy(readerToken: "r"))
+        let headers: HTTPHeaders = ["Host": "defender-car.example", "Authorization": "Bearer r"]
+        #expect(service.call("GET", "/v1/jobs", headers: headers).status == 200)
+    }
+
+    @Test func `no page of another site may read an answer`() {
+        for (method, path, _) in Self.routes {
+            for asked in [method, "OPTIONS"] {
+                let headers: HTTPHeaders = [
+                    "Origin": "https://elsewhere.example", "Access-Control-Request-Method": method,
+                ]
+                let answer = Service().call(asked, path, headers: headers)
+                let names = answer.headers.fields.map { $0.name.lowercased() }
+                #expect(!names.contains { $0.hasPrefix("access-control-") }, "\(asked) \(path)")
+            }
+        }
+    }
+
     @Test func `digests are SHA-256`() {
         func hex(_ text: String) -> String {
             MessageDigest.sha256(Array(text.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }

@@ -66,7 +66,8 @@ import Testing
         let stream = try open(service, job, lastSeen: "2")
         let behind = try open(service, job, lastSeen: "1")
         try await poll { behind.text.contains("id: 2\n") }
-        #expect(stream.text.isEmpty)
+        // Comments are no events: one comes where the machine is slow.
+        #expect(events(stream.text).isEmpty)
         service.store.change(job.id) { $0.state = .succeeded }
         try await poll { stream.isFinished && behind.isFinished }
         #expect(events(stream.text) == ["state 3"])

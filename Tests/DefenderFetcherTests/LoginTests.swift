@@ -213,10 +213,10 @@ final class Gate: Sendable {
             })
     }
 
-    /// Returns when a request is held; throws after ten seconds.
+    /// Returns when a request is held; throws after a minute.
     func arrived() async throws {
         let deadline = Task {
-            try await Task.sleep(for: .seconds(10))
+            try await Task.sleep(for: .seconds(60))
             state.withLock { $0.waiting.take() }?.resume(throwing: CancellationError())
         }
         defer { deadline.cancel() }

@@ -40,6 +40,20 @@ extension `End to end` {
                 expectSucceeded(try await client.run("incremental"), effectiveKind: "incremental")
                 scenario.expectRightGraph("after the incremental run")
 
+                // Now they go into URLs, to be disabled one by one.
+                scenario.sandbox.estate.advance(seconds: 60)
+                scenario.sandbox.estate.mutate { state in
+                    for number in Self.names.indices {
+                        state.updateMachine(id: state.machines[30 + number].id, reports: true) { machine in
+                            machine.osPlatform = "Windows11"
+                            machine.users = []
+                            machine.software = []
+                        }
+                    }
+                }
+                expectSucceeded(try await client.run("incremental"), effectiveKind: "incremental")
+                scenario.expectRightGraph("after they are gone", allowsLooseVertices: true)
+
                 let lines = service.standardError.split(separator: "\n")
                 #expect(lines.count > 5)
                 for line in lines {
@@ -51,6 +65,27 @@ extension `End to end` {
                 }
                 let metrics = try await client.send(.get, "/metrics").text
                 #expect(!metrics.contains("<script") && !metrics.contains("forged"))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5)), arguments: [String(repeating: "long", count: 20_000), "nul \u{0} and after"])
+        func `that fit no URL cost an initial import, and no more`(name: String) async throws {
+            try await withService(.small(machines: 5)) { scenario, client in
+                func setUsers(_ users: [LogonUser]) {
+                    scenario.sandbox.estate.advance(seconds: 60)
+                    scenario.sandbox.estate.mutate { state in
+                        state.updateMachine(id: state.machines[0].id, reports: true) { $0.users = users }
+                    }
+                }
+                setUsers([LogonUser(domain: "d", name: name), LogonUser(domain: "d", name: "nul ")])
+                expectSucceeded(try await client.run("initial"))
+                scenario.expectRightGraph()
+                setUsers([])
+                let failed = try await client.run("incremental")
+                #expect(failed.failure?.code == 20 && failed.failure?.class == "unrecoverable")
+                #expect(failed.failure?.message.contains("too long") == true, "\(failed.failure?.message ?? "")")
+                expectSucceeded(try await client.run("incremental"), effectiveKind: "initial")
+                scenario.expectRightGraph("after the initial import")
             }
         }
     }

@@ -69,7 +69,9 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(5))) func `that has damaged the database: refused with the way out`() async throws {
+        /// Its head, or everything behind its first page.
+        @Test(.timeLimit(.minutes(5)), arguments: [true, false])
+        func `that has damaged the database: refused with the way out`(head: Bool) async throws {
             try await withScenario { scenario in
                 let (first, client) = try await scenario.start()
                 expectSucceeded(try await client.run("initial"))
@@ -78,7 +80,9 @@ extension `End to end` {
 
                 let database = scenario.stateDirectory.appendingPathComponent("defender-car.sqlite")
                 let file = try FileHandle(forUpdating: database)
-                try file.write(contentsOf: Data(repeating: 0xA5, count: 64))
+                let size = Int(try file.seekToEnd())
+                try file.seek(toOffset: head ? 0 : 4096)
+                try file.write(contentsOf: Data(repeating: 0xA5, count: head ? 64 : size - 4096))
                 try file.close()
                 let refused = try scenario.launch()
                 #expect(try await refused.waitForExit() == ServiceProcess.Exit(code: 1))

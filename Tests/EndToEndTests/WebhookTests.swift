@@ -1,34 +1,10 @@
 import Foundation
 import MicroHTTP
 import Testing
-import Threading
 
 extension `End to end` {
     @Suite struct Webhooks {
         private static let secret = "a-key-for-signatures"
-
-        /// Takes events, refusing the first `refusals`.
-        private final class Receiver: Sendable {
-            private let log = Locked<[HTTPRequest]>([])
-            private let server: HTTPServer
-
-            init(refusals: Int, status: Int = 503) throws {
-                let log = self.log
-                server = HTTPServer(configuration: HTTPServerConfiguration(host: "127.0.0.1", port: 0)) { request in
-                    let number = log.withLock { log in
-                        log.append(request)
-                        return log.count
-                    }
-                    return HTTPResponse(status: number <= refusals ? status : 204)
-                }
-                try server.start()
-            }
-
-            deinit { server.stop(graceSeconds: 0) }
-
-            var url: String { "http://127.0.0.1:\(server.port)/events?key=hidden" }
-            var requests: [HTTPRequest] { log.withLock { $0 } }
-        }
 
         private struct Event: Decodable {
             var specversion: String
@@ -39,8 +15,8 @@ extension `End to end` {
         }
 
         @Test(.timeLimit(.minutes(5))) func `tell of every end, signed, until they are taken`() async throws {
-            let receiver = try Receiver(refusals: 1)
-            let settings = ["WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": Self.secret]
+            let receiver = try EventReceiver(refusals: 1)
+            let settings = ["WEBHOOK_URL": "\(receiver.url)?key=hidden", "WEBHOOK_SECRET": Self.secret]
             try await withScenario(environment: settings) { scenario in
                 let (service, client) = try await scenario.start()
                 let job = try await client.run("initial")
@@ -70,7 +46,7 @@ extension `End to end` {
         }
 
         @Test(.timeLimit(.minutes(2))) func `are given up where the receiver refuses for good`() async throws {
-            let receiver = try Receiver(refusals: .max, status: 410)
+            let receiver = try EventReceiver(refusals: .max, status: 410)
             try await withService(environment: ["WEBHOOK_URL": receiver.url]) { _, client in
                 expectSucceeded(try await client.run("initial"))
                 try await expectDeliveries("given_up", 1, client)
@@ -85,8 +61,8 @@ extension `End to end` {
         }
 
         @Test(.timeLimit(.minutes(5))) func `are told after a kill, once the next process runs`() async throws {
-            let away = try Receiver(refusals: .max)
-            let receiver = try Receiver(refusals: 0)
+            let away = try EventReceiver(refusals: .max)
+            let receiver = try EventReceiver(refusals: 0)
             try await withScenario(environment: ["WEBHOOK_URL": away.url]) { scenario in
                 let (service, client) = try await scenario.start()
                 let job = try await client.run("initial")

@@ -18,7 +18,9 @@ extension FuzzTarget {
             }
             var block = HeaderBlock()
             for line in bytes.split(separator: 0x0A) { line.withUnsafeBytes { block.append(line: $0) } }
-            _ = block.value(of: "retry-after")
+            let answer = OutboundResponse(status: 302, head: block, body: [], seconds: 0)
+            _ = (answer.serverSeconds, answer.retryAfterSeconds(wallNow: 1_800_000_000))
+            require(answer.redirectHost.map { isOneLine($0) && $0.utf8.count <= 253 } != false, "a host name or none")
         },
         FuzzTarget(name: "cron") { bytes in
             guard let cron = try? CronExpression(String(decoding: bytes, as: UTF8.self)) else { return }
@@ -30,6 +32,9 @@ extension FuzzTarget {
             }
         },
         FuzzTarget(name: "ledger") { bytes in
+            if let adapters = StoredAdapters.adapters(String(decoding: bytes, as: UTF8.self)) {
+                require(StoredAdapters.adapters(StoredAdapters.text(adapters)) == adapters, "adapters can be read")
+            }
             guard let document = try? bytes.withUnsafeBytes(DocumentCodec.decode) else { return }
             let again = try? DocumentCodec.encode(document).withUnsafeBytes(DocumentCodec.decode)
             require(again == document, "what is written can be read")

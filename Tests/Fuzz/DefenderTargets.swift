@@ -1,6 +1,7 @@
 import ConnectorCore
 
 @testable import DefenderFetcher
+@testable import OutboundHTTP
 
 extension FuzzTarget {
     /// The answers of Defender and Entra.
@@ -38,12 +39,16 @@ extension FuzzTarget {
                 let detail = error.detail(without: ["secret"])
                 require(!showsSecret(detail), "no secret is shown")
                 require(isOneLine(detail), "one line without control characters")
+                require(detail.unicodeScalars.count < 520, "short")
             }
             if let answer = TokenAnswer(bytes) {
                 require((0...86_400).contains(answer.lifetimeSeconds), "a token lives for at most a day")
                 _ = TokenClaims(token: answer.accessToken)
             }
             _ = TokenClaims(token: String(decoding: bytes, as: UTF8.self))
+            for status in [200, 403] {
+                _ = ProbeAnswer(OutboundResponse(status: status, head: HeaderBlock(), body: bytes, seconds: 0))
+            }
         },
     ]
 

@@ -6,7 +6,7 @@ struct FuzzTarget: Sendable {
     /// Ends the process where something does not hold; libFuzzer then keeps the bytes.
     let run: @Sendable ([UInt8]) -> Void
 
-    static let all = defender + car + control + core
+    static let all = defender + car + control + core + sandbox
 }
 
 /// A rule that holds for every input.

@@ -34,7 +34,7 @@ public struct BatchGraph: Sendable {
     public private(set) var vertices: [Vertex] = []
     public var findingCount: Int { machines.reduce(0) { $0 + ($1.findings?.count ?? 0) } }
     /// By collection.
-    private var positions = [[String: Position]](repeating: [:], count: VertexCollection.allCases.count)
+    private var positions = [[ExactText: Position]](repeating: [:], count: VertexCollection.allCases.count)
 
     /// - Parameter cve: the vertex of a CVE that the findings name.
     public init(_ subgraphs: [MachineSubgraph], cve: (String) -> Vertex) {
@@ -69,9 +69,10 @@ public struct BatchGraph: Sendable {
         _ collection: VertexCollection, _ key: String, _ vertex: (String) -> Vertex
     ) -> Position {
         let next = Position(vertices.count)
-        let position = positions[Int(collection.index)][key, default: next]
+        let exact = ExactText(key)
+        let position = positions[Int(collection.index)][exact, default: next]
         if position == next {
-            positions[Int(collection.index)][key] = next
+            positions[Int(collection.index)][exact] = next
             vertices.append(vertex(key))
         }
         return position

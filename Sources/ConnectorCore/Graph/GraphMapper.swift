@@ -9,7 +9,7 @@ public enum GraphMapper {
         subgraph.hostname = machine.computerDnsName.flatMap(hostnameKey)
         subgraph.operatingSystem = machine.osPlatform
         addAddresses(of: machine, adapters: facts.adapters, to: &subgraph)
-        subgraph.accounts = facts.users?.map(\.accountName).uniqued()
+        subgraph.accounts = facts.users?.map { ExactText($0.accountName) }.uniqued().map(\.text)
         subgraph.findings = facts.findings
         subgraph.lastSeen = machine.lastSeen
         return subgraph
@@ -78,10 +78,7 @@ public enum GraphMapper {
     /// - Returns: `nil` where the name holds a character that CAR refuses in a host name.
     static func hostnameKey(_ name: String) -> String? {
         let refused = Set("&#^|?<>[]".utf8)
-        guard !name.isEmpty, name.utf8.allSatisfy({ !refused.contains($0) && $0 >= 0x20 && $0 != 0x7F }) else {
-            return nil
-        }
-        return name
+        return name.isEmpty || name.utf8.contains(where: refused.contains) ? nil : name
     }
 
     /// The address without its zone suffix; `nil` where it is not written as CAR wants it.

@@ -7,6 +7,10 @@ public struct VertexKey: Hashable, Sendable {
         self.collection = collection
         self.key = key
     }
+
+    public static func == (a: VertexKey, b: VertexKey) -> Bool {
+        a.collection == b.collection && a.key.hasSameBytes(as: b.key)
+    }
 }
 
 /// A vertex with the fields that mapping gives it. Which of them a collection has is the mapper's business.
@@ -70,6 +74,10 @@ public struct Edge: Hashable, Sendable {
         self.kind = kind
         self.from = from
         self.to = to
+    }
+
+    public static func == (a: Edge, b: Edge) -> Bool {
+        a.kind == b.kind && a.from.hasSameBytes(as: b.from) && a.to.hasSameBytes(as: b.to)
     }
 }
 

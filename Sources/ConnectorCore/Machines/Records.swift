@@ -6,14 +6,15 @@ public enum RecordKind: String, Sendable, Codable, CaseIterable {
 /// A record that can't be used. It is counted by its reason and named in the report; it never ends a run.
 public struct SkippedRecord: Sendable, Equatable, Codable {
     public var kind: RecordKind
-    /// What names the record upstream, shortened to 100 characters; `nil` where it has no name.
+    /// What names the record upstream, shortened to 100 scalars; `nil` where it has no name.
     public var id: String?
     /// One of few stable words, such as `invalid_id` or `no_machine`.
     public var reason: String
 
     public init(kind: RecordKind, id: String?, reason: String) {
         self.kind = kind
-        self.id = id.map { String($0.prefix(100)) }
+        // By scalars: one character may be megabytes of what combines with its first.
+        self.id = id.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(100))) }
         self.reason = reason
     }
 }

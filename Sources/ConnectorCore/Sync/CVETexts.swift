@@ -48,8 +48,9 @@ struct Findings: Sendable {
     var awaited: Set<Int> = []
 
     func vertex(of cve: String) -> Vertex {
-        var vertex = GraphMapper.vertex(of: answer.cves[cve] ?? CVE(id: cve))
-        vertex.isPartial = !complete.contains(cve) && answer.cves[cve] != nil
+        let known = answer.cves[cve].flatMap { $0.id.hasSameBytes(as: cve) ? $0 : nil }
+        var vertex = GraphMapper.vertex(of: known ?? CVE(id: cve))
+        vertex.isPartial = !complete.contains(cve) && known != nil
         return vertex
     }
 }

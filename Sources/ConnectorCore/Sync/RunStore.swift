@@ -207,7 +207,7 @@ public struct AlertPlan: Sendable {
     /// Alerts to import with their edges.
     public var imported: [Alert] = []
     /// How many of their vertices and edges CAR did not have from us, by collection.
-    public var created: [String: Int] = [:]
+    public var created = ObjectCounts()
     /// Known open alerts whose edge is told its new `last_modified`.
     public var touched: [Alert] = []
     public var skipped: [SkippedRecord] = []

@@ -33,6 +33,7 @@ public struct AccessPolicy: Sendable, CustomStringConvertible {
     /// - Throws: the refusal, 401 or 403.
     func check(_ request: HTTPRequest, for need: Need) throws {
         if need == .operate { try CrossSite.check(request, isOpen: isOpen) }
+        if isOpen, need != .metrics { try CrossSite.checkName(request) }
         if isOpen || need == .metrics && metricsOpen { return }
         guard let token = Self.bearerToken(of: request) else { throw Refusal.unauthorized(tokenWasSent: false) }
         let digest = MessageDigest.sha256(Array(token.utf8))

@@ -65,8 +65,12 @@ enum ReportMarkdown {
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "&": result += "&amp;"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f: result += " "
-            default: result.unicodeScalars.append(scalar)
+            default:
+                switch scalar.properties.generalCategory {
+                // Marks of direction would make a line read as another one.
+                case .control, .format, .lineSeparator, .paragraphSeparator: result += " "
+                default: result.unicodeScalars.append(scalar)
+                }
             }
         }
         return result

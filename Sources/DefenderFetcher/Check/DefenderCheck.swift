@@ -68,7 +68,7 @@ public struct DefenderCheck: Sendable {
 
     private func logIn(_ audience: HuntingAPI, _ deadline: Double) async -> Login {
         let api = ProbedAPI(audience, settings)
-        let finding = LoginFinding(settings: settings, api: api)
+        let refusal = LoginFinding(settings: settings, api: api)
         let endpoint = TokenEndpoint(
             settings: settings, scope: api.scope, http: http, retry: DefenderClient.defaultRetry, attempted: {})
         let response: OutboundResponse
@@ -76,15 +76,16 @@ public struct DefenderCheck: Sendable {
         case .answer(let answer): response = answer
         case .failure(.cancelled): return Login(result: PermissionFinding.outOfTime(api.loginName))
         case .failure(let error):
-            return Login(result: finding.result(of: DefenderError(TokenEndpoint.operation, error), body: nil))
+            return Login(result: refusal.result(of: DefenderError(TokenEndpoint.operation, error), body: nil))
         }
         guard response.status == 200, let answer = TokenAnswer(response.body) else {
-            let result = finding.result(of: endpoint.error(for: response), body: ErrorBody(response.body))
+            let result = refusal.result(of: endpoint.error(for: response), body: ErrorBody(response.body))
             return Login(result: result, serverSeconds: response.serverSeconds)
         }
-        let session = Session(
-            authorization: Secret("Bearer \(answer.accessToken)"),
-            finding: PermissionFinding(settings: settings, api: api, claims: TokenClaims(token: answer.accessToken)))
+        let authorization = Secret("Bearer \(answer.accessToken)")
+        let finding = PermissionFinding(
+            settings: settings, api: api, authorization: authorization, claims: TokenClaims(token: answer.accessToken))
+        let session = Session(authorization: authorization, finding: finding)
         return Login(
             result: CheckResult(name: api.loginName, status: .ok), session: session,
             serverSeconds: response.serverSeconds)

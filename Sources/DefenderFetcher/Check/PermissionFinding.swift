@@ -5,7 +5,9 @@ import OutboundHTTP
 struct PermissionFinding {
     let settings: DefenderSettings
     let api: ProbedAPI
-    /// Of the token that the probe carried; `nil` where it can't be read.
+    /// What the probe carried.
+    let authorization: Secret
+    /// Of the token in it; `nil` where it can't be read.
     let claims: TokenClaims?
 
     func result(of probe: DefenderProbe, _ outcome: ProbeOutcome) -> CheckResult {
@@ -153,10 +155,10 @@ struct PermissionFinding {
     private func error(_ reason: DefenderError.Reason, _ probe: DefenderProbe, _ answer: ProbeAnswer) -> DefenderError {
         DefenderError(
             operation: probe.call.operation, reason: reason,
-            detail: answer.error?.detail(without: [settings.clientSecret.reveal()]))
+            detail: answer.error?.detail(without: settings.secretTexts(and: authorization)))
     }
 
     private func detail(_ answer: ProbeAnswer) -> String {
-        answer.error.map { " (\($0.detail(without: [settings.clientSecret.reveal()])))" } ?? ""
+        answer.error.map { " (\($0.detail(without: settings.secretTexts(and: authorization))))" } ?? ""
     }
 }

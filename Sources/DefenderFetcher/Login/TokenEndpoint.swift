@@ -76,6 +76,6 @@ struct TokenEndpoint: Sendable {
         }
         return DefenderError(
             operation: TokenEndpoint.operation, reason: reason,
-            detail: body?.detail(without: [settings.clientSecret.reveal()]))
+            detail: body?.detail(without: settings.secretTexts()))
     }
 }

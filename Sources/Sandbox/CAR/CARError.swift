@@ -26,6 +26,10 @@ struct CARError: Error, Sendable, Equatable {
         }
     }
 
+    func adding(_ text: String) -> CARError {
+        CARError(status, code, message + text)
+    }
+
     var response: HTTPResponse {
         SandboxAnswer.json(status, ["errors": [["code": .string(code), "message": .string(message)]]])
     }

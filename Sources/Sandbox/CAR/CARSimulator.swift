@@ -76,7 +76,7 @@ public final class CARSimulator: Sendable {
         else { return CARError(404, "not_found", "No resource \(request.method) \(request.path).").response }
         endpoints.countCall(call.endpoint)
         let response = try FaultyEndpoint.respond(
-            to: request, plan: faults, endpoint: call.endpoint, error: { CARError.status($0).response }
+            to: request, plan: faults, endpoint: call.endpoint, error: { CARError.status($0).adding($1).response }
         ) { [self] request, fault in
             do throws(CARError) {
                 try check(request)

@@ -31,6 +31,10 @@ struct DefenderError: Error, Sendable, Equatable {
         }
     }
 
+    func adding(_ text: String) -> DefenderError {
+        DefenderError(status, code, message + text, retryAfterSeconds: retryAfterSeconds)
+    }
+
     var response: HTTPResponse {
         var response = SandboxAnswer.json(
             status,

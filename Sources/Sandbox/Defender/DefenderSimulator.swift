@@ -38,13 +38,13 @@ public final class DefenderSimulator: Sendable {
         if segments.count == 4, segments[1...] == ["oauth2", "v2.0", "token"] {
             return try respond(
                 to: request, endpoint: "token",
-                error: { [tokens] status in
+                error: { [tokens] status, echo in
                     guard status < 500, status != 408, status != 429 else {
                         return tokens.refuse(
-                            "temporarily_unavailable", 90033, "A transient error has occurred.", status: status)
+                            "temporarily_unavailable", 90033, "A transient error has occurred." + echo, status: status)
                     }
                     return tokens.refuse(
-                        "invalid_client", 7_000_215, "Invalid client secret provided.", status: status)
+                        "invalid_client", 7_000_215, "Invalid client secret provided." + echo, status: status)
                 }
             ) { [tokens] request, _ in tokens.answer(tenant: segments[0], request) }
         }
@@ -79,7 +79,7 @@ public final class DefenderSimulator: Sendable {
         _ request: HTTPRequest, _ endpoint: String, _ method: String, audience: TokenService.Audience = .defender,
         _ work: @escaping @Sendable (HTTPRequest, Fault.Kind?) throws(DefenderError) -> HTTPResponse
     ) throws -> HTTPResponse {
-        try respond(to: request, endpoint: endpoint, error: { DefenderError(status: $0).response }) {
+        try respond(to: request, endpoint: endpoint, error: { DefenderError(status: $0).adding($1).response }) {
             [self] request, fault in
             do throws(DefenderError) {
                 guard request.method == method else {
@@ -97,7 +97,7 @@ public final class DefenderSimulator: Sendable {
     }
 
     private func respond(
-        to request: HTTPRequest, endpoint: String, error: (Int) -> HTTPResponse,
+        to request: HTTPRequest, endpoint: String, error: (Int, String) -> HTTPResponse,
         answer: @escaping @Sendable (HTTPRequest, Fault.Kind?) throws -> HTTPResponse
     ) throws -> HTTPResponse {
         counters.countCall(endpoint)

@@ -3,12 +3,15 @@ import Foundation
 import MicroHTTP
 
 /// Applies what a fault asks for around an endpoint's own answer.
+///
+/// An error that it makes repeats the request's credentials and the beginning of its body, as debugging proxies do:
+/// whoever shows such a message must have taken them out.
 enum FaultyEndpoint {
     /// - Parameters:
-    ///   - error: the service's form of an error of that status.
+    ///   - error: the service's form of an error of that status, with a text to add to its message.
     ///   - answer: does the work and answers; faults it doesn't handle here reach it as its argument.
     static func respond(
-        to request: HTTPRequest, plan: FaultPlan, endpoint: String, error: (Int) -> HTTPResponse,
+        to request: HTTPRequest, plan: FaultPlan, endpoint: String, error: (Int, String) -> HTTPResponse,
         answer: @escaping @Sendable (HTTPRequest, Fault.Kind?) throws -> HTTPResponse
     ) throws -> HTTPResponse {
         guard let fault = plan.next(endpoint) else { return try answer(request, nil) }
@@ -30,19 +33,19 @@ enum FaultyEndpoint {
             var response = try answer(request, nil)
             if case .bytes(let bytes) = response.body { response.body = .bytes(Array(bytes.prefix(bytes.count / 2))) }
             return response
-        case .status(let status): return error(status)
+        case .status(let status): return error(status, echo(of: request))
         case .throttle(let seconds):
-            var response = error(429)
+            var response = error(429, echo(of: request))
             response.headers["Retry-After"] = seconds.map(String.init)
             return response
         case .throttleUntil(let seconds):
-            var response = error(429)
+            var response = error(429, echo(of: request))
             response.headers["Retry-After"] = httpDate(secondsFromNow: seconds)
             return response
         case .html(let status):
             return HTTPResponse(
                 status: status, contentType: "text/html",
-                text: "<html><body><h1>\(status) Bad Gateway</h1></body></html>")
+                text: "<html><body><h1>\(status) Bad Gateway</h1>\(echo(of: request))</body></html>")
         case .wrongJSON: return SandboxAnswer.json(200, Array("{\"value\":[{\"id\":".utf8))
         case .wrongShape: return SandboxAnswer.json(200, ["unexpected": true])
         case .empty: return HTTPResponse(status: 200, headers: ["Content-Type": "application/json"])
@@ -50,6 +53,11 @@ enum FaultyEndpoint {
             .importFails, .importHangs, .statusWithoutLists, .jobFails, .jobHangs, .unknownEdge:
             return try answer(request, fault)
         }
+    }
+
+    private static func echo(of request: HTTPRequest) -> String {
+        let body = String(decoding: request.body.prefix(1000), as: UTF8.self)
+        return " Request: Authorization: \(request.headers["Authorization"] ?? "none"); \(body)"
     }
 
     /// Such as `Sun, 06 Nov 1994 08:49:37 GMT`, rounded up to the second.

@@ -6,25 +6,26 @@ import GRDB
 enum LedgerRows {
     /// A vertex that CAR may lack although the ledger names it, as far as its key tells; `nil` where CAR has it.
     static func unconfirmedVertex(_ id: VertexID, in db: Database) throws -> Vertex? {
-        let select = try db.cachedStatement(
-            sql: """
-                SELECT collection, key FROM vertex
-                WHERE id = ? AND (fingerprint IS NULL OR plan IN (SELECT token FROM open_plan))
-                """)
-        guard let row = try Row.fetchOne(select, arguments: [id.number]) else { return nil }
-        guard let collection = VertexCollection(storedNumber: row[0]) else { return nil }
-        let key: String = row[1]
+        let select = try LoopStatement(
+            """
+            SELECT collection, key FROM vertex
+            WHERE id = ? AND (fingerprint IS NULL OR plan IN (SELECT token FROM open_plan))
+            """, in: db)
+        select.bind(1, id.number)
+        defer { select.reset() }
+        guard try select.next(), let collection = VertexCollection(storedNumber: select.integer(0)) else { return nil }
+        let key = select.text(1)
         var vertex = collection == .vulnerability ? GraphMapper.vertex(of: CVE(id: key)) : Vertex(collection, key)
         vertex.isPartial = true
         return vertex
     }
 
     static func key(of id: VertexID, in db: Database) throws -> String {
-        let select = try db.cachedStatement(sql: "SELECT key FROM vertex WHERE id = ?")
-        guard let key = try String.fetchOne(select, arguments: [id.number]) else {
-            throw DatabaseError(message: "the dictionary lacks vertex \(id.number)")
-        }
-        return key
+        let select = try LoopStatement("SELECT key FROM vertex WHERE id = ?", in: db)
+        select.bind(1, id.number)
+        defer { select.reset() }
+        guard try select.next() else { throw DatabaseError(message: "the dictionary lacks vertex \(id.number)") }
+        return select.text(0)
     }
 
     // MARK: Plans
@@ -43,14 +44,23 @@ enum LedgerRows {
     // MARK: Edges that are gone
 
     static func addGone(_ edge: Edge, generation: Int64, in db: Database) throws {
-        let insert = try db.cachedStatement(
-            sql: "INSERT OR IGNORE INTO gone_edge (generation, kind, from_key, to_key) VALUES (?, ?, ?, ?)")
-        try insert.execute(arguments: [generation, edge.kind.storedNumber, edge.from, edge.to])
+        try run(
+            "INSERT OR IGNORE INTO gone_edge (generation, kind, from_key, to_key) VALUES (?, ?, ?, ?)", edge,
+            generation: generation, in: db)
     }
 
     static func removeGone(_ edge: Edge, generation: Int64, in db: Database) throws {
-        let delete = try db.cachedStatement(
-            sql: "DELETE FROM gone_edge WHERE generation = ? AND kind = ? AND from_key = ? AND to_key = ?")
-        try delete.execute(arguments: [generation, edge.kind.storedNumber, edge.from, edge.to])
+        try run(
+            "DELETE FROM gone_edge WHERE generation = ? AND kind = ? AND from_key = ? AND to_key = ?", edge,
+            generation: generation, in: db)
+    }
+
+    private static func run(_ sql: String, _ edge: Edge, generation: Int64, in db: Database) throws {
+        let statement = try LoopStatement(sql, in: db)
+        statement.bind(1, generation)
+        statement.bind(2, edge.kind.storedNumber)
+        statement.bind(3, edge.from)
+        statement.bind(4, edge.to)
+        try statement.run()
     }
 }

@@ -4,6 +4,9 @@ import GRDBSQLite
 /// A prepared statement of a ledger's inner loop: bound and stepped without lists of arguments, which cost more than
 /// the look-up itself.
 ///
+/// Texts go in and come out by their length. GRDB's own end at the first NUL, so every text that comes from outside
+/// passes through here.
+///
 /// Parameters count from 1, columns from 0. After the last row, or when no more are wanted, `reset` must be called.
 struct LoopStatement {
     private let statement: Statement
@@ -18,8 +21,11 @@ struct LoopStatement {
         if let value { sqlite3_bind_int64(handle, parameter, value) } else { sqlite3_bind_null(handle, parameter) }
     }
 
-    func bind(_ parameter: Int32, _ text: String) {
-        var text = text
+    func bind(_ parameter: Int32, _ text: String?) {
+        guard var text else {
+            sqlite3_bind_null(handle, parameter)
+            return
+        }
         text.withUTF8 { bytes in
             let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
             bytes.withMemoryRebound(to: CChar.self) { characters in
@@ -64,6 +70,16 @@ struct LoopStatement {
     func blob(_ column: Int32) -> UnsafeRawBufferPointer {
         let bytes = sqlite3_column_blob(handle, column)
         return UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column)))
+    }
+
+    /// Not for a column that is NULL.
+    func text(_ column: Int32) -> String { optionalText(column) ?? "" }
+
+    func optionalText(_ column: Int32) -> String? {
+        // The bytes before their count: SQLite may convert them when asked for a text.
+        guard let bytes = sqlite3_column_text(handle, column) else { return nil }
+        let count = Int(sqlite3_column_bytes(handle, column))
+        return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
     }
 
     func reset() {

@@ -14,10 +14,13 @@ extension SQLiteRunStore {
     ) async throws {
         try await write { db in
             let generation = try Self.generation(of: job, in: db)
-            let confirm = try db.cachedStatement(
-                sql: "UPDATE alert SET confirmed = 1, last_update = ? WHERE generation = ? AND alert_id = ?")
+            let confirm = try LoopStatement(
+                "UPDATE alert SET confirmed = 1, last_update = ? WHERE generation = ? AND alert_id = ?", in: db)
             for alert in plan.imported + plan.touched {
-                try confirm.execute(arguments: [alert.lastUpdateTime?.milliseconds, generation, alert.id])
+                confirm.bind(1, alert.lastUpdateTime?.milliseconds)
+                confirm.bind(2, generation)
+                confirm.bind(3, alert.id)
+                try confirm.run()
             }
             try Self.save(checkpoint, of: job, in: db)
             try Self.add(report, toReportOf: job, in: db)
@@ -48,10 +51,10 @@ private struct AlertPlanner {
 
     mutating func run(_ alerts: [Alert]) throws -> AlertPlan {
         // An alert that changes while its list is read may be on it twice: the later one counts.
-        var last: [String: Int] = [:]
-        for (index, alert) in alerts.enumerated() { last[alert.id] = index }
+        var last: [ExactText: Int] = [:]
+        for (index, alert) in alerts.enumerated() { last[ExactText(alert.id)] = index }
         for (index, alert) in alerts.enumerated() {
-            if last[alert.id] == index { try add(alert) } else { plan.unchanged += 1 }
+            if last[ExactText(alert.id)] == index { try add(alert) } else { plan.unchanged += 1 }
         }
         return plan
     }
@@ -81,15 +84,20 @@ private struct AlertPlanner {
             if isUpdated { plan.touched.append(alert) } else { plan.unchanged += 1 }
             return
         }
-        try db.execute(
-            sql: """
-                INSERT OR REPLACE INTO alert (generation, alert_id, machine_id, last_update, fingerprint, confirmed)
-                VALUES (?, ?, ?, NULL, ?, 0)
-                """, arguments: [generation, alert.id, machine.text, fingerprint])
+        let insert = try LoopStatement(
+            """
+            INSERT OR REPLACE INTO alert (generation, alert_id, machine_id, last_update, fingerprint, confirmed)
+            VALUES (?, ?, ?, NULL, ?, 0)
+            """, in: db)
+        insert.bind(1, generation)
+        insert.bind(2, alert.id)
+        insert.bind(3, machine.text)
+        insert.bind(4, fingerprint)
+        try insert.run()
         try LedgerRows.removeGone(edge(machine.text, alert.id), generation: generation, in: db)
         plan.imported.append(alert)
-        if known == nil { plan.created[VertexCollection.vulnerability.rawValue, default: 0] += 1 }
-        if known?.machine != machine.text { plan.created[EdgeKind.assetVulnerability.rawValue, default: 0] += 1 }
+        if known == nil { plan.created[.vulnerability] += 1 }
+        if known?.machine != machine.text { plan.created[.assetVulnerability] += 1 }
         if known != nil, alert.lastUpdateTime != nil { plan.touched.append(alert) }
     }
 
@@ -101,8 +109,10 @@ private struct AlertPlanner {
     /// Forgets an alert; its edge is disabled with the others that are gone.
     private func close(_ id: String, of known: Known) throws {
         try LedgerRows.addGone(edge(known.machine, id), generation: generation, in: db)
-        try db.cachedStatement(sql: "DELETE FROM alert WHERE generation = ? AND alert_id = ?")
-            .execute(arguments: [generation, id])
+        let delete = try LoopStatement("DELETE FROM alert WHERE generation = ? AND alert_id = ?", in: db)
+        delete.bind(1, generation)
+        delete.bind(2, id)
+        try delete.run()
     }
 
     private func edge(_ machine: String, _ alert: String) -> Edge {
@@ -110,14 +120,18 @@ private struct AlertPlanner {
     }
 
     private func known(_ id: String) throws -> Known? {
-        let select = try db.cachedStatement(
-            sql: """
-                SELECT machine_id, last_update, fingerprint, confirmed FROM alert
-                WHERE generation = ? AND alert_id = ?
-                """)
-        return try Row.fetchOne(select, arguments: [generation, id]).map {
-            Known(machine: $0[0], lastUpdate: $0[1], fingerprint: $0[2], isConfirmed: $0[3])
-        }
+        let select = try LoopStatement(
+            """
+            SELECT machine_id, last_update, fingerprint, confirmed FROM alert
+            WHERE generation = ? AND alert_id = ?
+            """, in: db)
+        select.bind(1, generation)
+        select.bind(2, id)
+        defer { select.reset() }
+        guard try select.next() else { return nil }
+        return Known(
+            machine: select.text(0), lastUpdate: select.optionalInteger(1), fingerprint: select.integer(2),
+            isConfirmed: select.integer(3) == 1)
     }
 
     /// Whether the ledger has the machine and the run is not about to delete it.

@@ -44,12 +44,18 @@ extension SQLiteRunStore {
     public func goneEdges(of job: JobID, limit: Int) async throws -> [GoneEdge] {
         try await read { db in
             let generation = try Self.generation(of: job, in: db)
-            return try Row.fetchAll(
-                db, sql: "SELECT id, kind, from_key, to_key FROM gone_edge WHERE generation = ? ORDER BY id LIMIT ?",
-                arguments: [generation, limit]
-            ).compactMap { row in
-                EdgeKind(storedNumber: row[1]).map { GoneEdge(rowID: row[0], edge: Edge($0, from: row[2], to: row[3])) }
+            let select = try LoopStatement(
+                "SELECT id, kind, from_key, to_key FROM gone_edge WHERE generation = ? ORDER BY id LIMIT ?", in: db)
+            select.bind(1, generation)
+            select.bind(2, Int64(limit))
+            defer { select.reset() }
+            var edges: [GoneEdge] = []
+            while try select.next() {
+                guard let kind = EdgeKind(storedNumber: select.integer(1)) else { continue }
+                let edge = Edge(kind, from: select.text(2), to: select.text(3))
+                edges.append(GoneEdge(rowID: select.integer(0), edge: edge))
             }
+            return edges
         }
     }
 

@@ -11,21 +11,10 @@ extension SQLiteRunStore {
                 try Int.fetchOne(
                     db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM run_machine WHERE job_id = ?",
                     arguments: [job.text]) ?? 0
-            let insert = try db.cachedStatement(
-                sql: """
-                    INSERT INTO run_machine (job_id, machine_id, position, dns_name, os_platform, os_version, last_ip,
-                        last_external_ip, health_status, last_seen, adapters)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (job_id, machine_id) DO NOTHING
-                    """)
+            let rows = try WorkListRows(job, in: db)
             var duplicates: [SkippedRecord] = []
             for machine in machines {
-                try insert.execute(arguments: [
-                    job.text, machine.id.text, position, machine.computerDnsName, machine.osPlatform, machine.version,
-                    machine.lastIpAddress, machine.lastExternalIpAddress, machine.healthStatus,
-                    machine.lastSeen?.milliseconds, machine.adapters.map(StoredAdapters.text),
-                ])
-                if db.changesCount > 0 {
+                if try rows.add(machine, at: position) {
                     position += 1
                 } else {
                     duplicates.append(SkippedRecord(kind: .machines, id: machine.id.text, reason: "duplicate"))
@@ -132,30 +121,10 @@ extension SQLiteRunStore {
             let first: Int = batch[0]
             let count: Int = batch[1]
             let generation = try Self.generation(of: job, in: db)
-            let machines = try db.cachedStatement(
-                sql: """
-                    SELECT machine_id, dns_name, os_platform, os_version, last_ip, last_external_ip, health_status,
-                        last_seen, adapters,
-                        EXISTS (SELECT 1 FROM machine WHERE generation = ?4 AND examined = 1
-                            AND plan NOT IN (SELECT token FROM open_plan)
-                            AND machine.machine_id = run_machine.machine_id)
-                    FROM run_machine WHERE job_id = ?1 AND position >= ?2 AND position < ?3 ORDER BY position
-                    """)
-            let rows = try Row.fetchAll(machines, arguments: [job.text, first, first + count, generation])
-            return WorkBatch(number: number, entries: rows.compactMap(Self.entry), starts: batch[2])
+            let entries = try WorkListRows(job, in: db)
+                .entries(at: first..<(first + count), generation: generation)
+            return WorkBatch(number: number, entries: entries, starts: batch[2])
         }
-    }
-
-    /// By number: a look-up by name costs more than the value.
-    private static func entry(_ row: Row) -> WorkBatch.Entry? {
-        guard let id = MachineID(row[0] as String) else { return nil }
-        return WorkBatch.Entry(
-            machine: Machine(
-                id: id, computerDnsName: row[1], osPlatform: row[2], version: row[3], lastIpAddress: row[4],
-                lastExternalIpAddress: row[5], healthStatus: row[6],
-                lastSeen: (row[7] as Int64?).map(Timestamp.init(milliseconds:)),
-                adapters: (row[8] as String?).flatMap(StoredAdapters.adapters)),
-            hasFindings: row[9])
     }
 
     public func releaseBatch(_ number: Int, of job: JobID) async throws {

@@ -136,6 +136,8 @@ extension `End to end` {
                 problems.append("code \(failure.code): \(failure.message)")
             }
             if failure.message.count < 20 { problems.append("message \(failure.message)") }
+            // The errors that the sandbox makes repeat what they were sent.
+            problems += FaultWorld.secrets.filter(failure.message.contains).map { "the message shows \($0)" }
             return problems
         }
 

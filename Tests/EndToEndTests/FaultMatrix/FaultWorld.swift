@@ -10,6 +10,10 @@ import Store
 final class FaultWorld: Sendable {
     static let source = "Matrix"
     static let huntingRowLimit = 60
+    /// The sandbox's access tokens begin with the last.
+    static let secrets = [
+        SandboxOptions.demoClientSecret, SandboxOptions.demoCARKey, SandboxOptions.demoCARPassword, "sandbox.",
+    ]
 
     let sandbox: SandboxServer
     private let store: SQLiteStore

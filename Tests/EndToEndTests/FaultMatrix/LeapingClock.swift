@@ -1,3 +1,4 @@
+import Foundation
 import OutboundHTTP
 import Sandbox
 import Threading
@@ -55,7 +56,8 @@ final class LeapingClock: Sendable {
         }
     }
 
-    /// Leaps whenever `activity` has not changed for some milliseconds, until cancelled.
+    /// Leaps whenever `activity` has not changed for some milliseconds and no thread has anything to do, until cancelled.
+    /// Milliseconds alone would be a leap in the middle of a call on a machine that is busy with something else.
     func leap(_ estate: Estate, activity: @Sendable () -> Int) async {
         var quiet = 0
         var seen = -1
@@ -63,7 +65,7 @@ final class LeapingClock: Sendable {
             // Throws when cancelled, which the condition sees.
             try? await Task.sleep(for: .milliseconds(2))
             let current = activity() + state.withLock { $0.activity }
-            quiet = current == seen ? quiet + 1 : 0
+            quiet = current == seen && Self.otherThreadsSleep() ? quiet + 1 : 0
             seen = current
             guard quiet >= 10 else { continue }
             let woken: (step: Double, sleepers: [Sleeper]) = state.withLock { state in
@@ -79,5 +81,20 @@ final class LeapingClock: Sendable {
             for sleeper in woken.sleepers { sleeper.continuation.resume() }
             quiet = 0
         }
+    }
+
+    /// Whether every thread of this process but the one that asks waits for something; one that waits for a processor or
+    /// a disk does not.
+    private static func otherThreadsSleep() -> Bool {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+        var busy = 0
+        for thread in threads {
+            // One that has ended meanwhile has nothing to do.
+            guard let text = FileManager.default.contents(atPath: "/proc/self/task/\(thread)/stat") else { continue }
+            // The state comes behind the name, which may hold anything but ends at the last parenthesis.
+            let state = text.lastIndex(of: UInt8(ascii: ")")).flatMap { $0 + 2 < text.endIndex ? text[$0 + 2] : nil }
+            if state == UInt8(ascii: "R") || state == UInt8(ascii: "D") { busy += 1 }
+        }
+        return busy <= 1
     }
 }

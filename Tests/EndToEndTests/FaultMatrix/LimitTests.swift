@@ -1,16 +1,10 @@
-import CARImporter
-import ConnectorCore
 import DefenderFetcher
 import OutboundHTTP
 import Sandbox
-import Store
 import Testing
-import Threading
 
 extension `End to end` {
     @Suite struct `Limits of Microsoft` {
-        private static let machines = 10_000
-
         /// The least seconds for so many calls at 100 a minute and 1,500 an hour.
         private static func leastSeconds(_ calls: Int) -> Double {
             let last = max(0, calls - 1)
@@ -19,82 +13,54 @@ extension `End to end` {
 
         @Test(.timeLimit(.minutes(10)))
         func `are never passed by an import of 10,000 machines, which takes no longer than they demand`() async throws {
-            var options = SandboxOptions.small(machines: Self.machines, rows: 1, alerts: 20)
-            options.enforcesRateLimits = true
-            options.carDelayMillisecondsMaximum = 0
-            options.carJobPolls = 0
-            let sandbox = SandboxServer(options: options)
-            try sandbox.start()
-            defer { sandbox.stop() }
-            let time = LeapingClock()
-            let (run, seen) = try Self.run(on: sandbox, clock: time.clock)
-            let leaping = Task {
-                await time.leap(sandbox.estate) { sandbox.defender.counters.calls + sandbox.car.endpoints.calls }
-            }
-            defer { leaping.cancel() }
-            try await run()
+            let world = try LimitedWorld(machines: 10_000)
+            defer { world.end() }
+            try await world.leaping { try await world.run() }
 
-            let counters = sandbox.defender.counters
-            for endpoint in ["machines", "logonusers", "hunting", "alerts"] {
-                #expect(counters[endpoint].throttled == 0, "\(endpoint)")
-            }
+            world.expectNothingThrottled()
+            let counters = world.sandbox.defender.counters
             let calls = counters["logonusers"].calls
             let least = Self.leastSeconds(calls)
-            #expect(calls > Self.machines * 9 / 10)
-            #expect(time.now <= least * 1.05, "\(time.now) s, at least \(least) s")
-            let progress = seen.withLock { $0 }
-            let forecast = try #require(progress.compactMap(\.forecast).last)
+            #expect(calls > 9000)
+            #expect(world.time.now <= least * 1.05, "\(world.time.now) s, at least \(least) s")
+            #expect(world.differences().isEmpty)
+
+            let told = world.told
+            let forecast = try #require(told.compactMap(\.progress.forecast).last)
             #expect(abs(forecast.calls.logonUsers - calls) <= calls / 100)
             #expect(abs(forecast.calls.machines - counters["machines"].calls) <= 1)
             #expect(abs(forecast.calls.hunting - counters["hunting"].calls) <= counters["hunting"].calls / 5)
-            #expect(abs(Double(forecast.seconds) - time.now) <= time.now * 0.05)
-            #expect(sandbox.differences(source: "Limits").isEmpty)
+            #expect(abs(Double(forecast.seconds) - world.time.now) <= world.time.now * 0.05)
+            // While it waits, the job says how long it still takes, to the hour in which the limits count, and until when
+            // nothing happens.
+            let estimates = told.filter { $0.progress.phase == .details && $0.progress.machines.done < 9000 }
+            #expect(estimates.count > 50)
+            for (moment, progress) in estimates {
+                let left = world.time.now - moment
+                let estimate = try #require(progress.etaSeconds)
+                #expect(abs(Double(estimate) - left) <= 3600, "\(estimate) s told, \(left) s left")
+            }
+            #expect(told.contains { $0.progress.waitingUntil != nil })
         }
 
-        /// A run, and every progress that it tells.
-        private static func run(
-            on sandbox: SandboxServer, clock: WaitClock
-        ) throws -> (() async throws -> Void, Locked<[JobProgress]>) {
-            let options = sandbox.options
-            let settings = DefenderSettings(
-                apiURL: sandbox.defenderURL, loginURL: sandbox.defenderURL, tenant: options.tenant,
-                clientID: options.clientID, clientSecret: Secret(options.clientSecret))
-            var configuration = HTTPClientConfiguration(workers: 12)
-            configuration.clock = clock
-            let http = HTTPClient(configuration: configuration)
-            let defender = try DefenderClient(settings: settings, http: http, clock: clock)
-            let car = CARClient(
-                settings: try CARSettings(
-                    baseURL: sandbox.carURL,
-                    authorization: .basic(key: Secret(options.carKey), password: Secret(options.carPassword)),
-                    source: "Limits"), configuration: configuration)
-            let store = try SQLiteStore.temporary()
-            let estate = sandbox.estate
-            let now: @Sendable () -> Timestamp = { Timestamp(milliseconds: estate.now.milliseconds) }
-            _ = try store.enqueue(
-                JobRequest(kind: .initial, connection: "Limits", trigger: .command), now: now())
-            let job = try #require(try store.claimNext(runningMax: 1, now: now()))
-            let seen = Locked<[JobProgress]>([])
-            let ports = RunPorts(
-                defender: defender, car: car, store: SQLiteRunStore(writer: store.pool),
-                record: { update in
-                    seen.withLock { list in if let progress = update.progress { list.append(progress) } }
-                },
-                now: now)
-            let run = ImportRun(job: job, ports: ports, options: RunOptions())
-            return (
-                {
-                    try await run.run()
-                    http.shutdown()
-                    car.shutdown()
-                    try store.close()
-                }, seen
-            )
+        @Test(.timeLimit(.minutes(10)))
+        func `are kept by a process that follows one that died in the middle of an hour`() async throws {
+            let world = try LimitedWorld(machines: 3000)
+            defer { world.end() }
+            try await world.leaping {
+                let first = Task { try await world.run() }
+                try await poll(until: "a part of the second hour's calls", within: .seconds(300)) {
+                    world.sandbox.defender.counters["logonusers"].calls > 1650
+                }
+                first.cancel()
+                await #expect(throws: CancellationError.self) { try await first.value }
+                // All that it knows of the calls before is in the database.
+                try await world.run()
+            }
+            world.expectNothingThrottled()
+            let least = Self.leastSeconds(world.sandbox.defender.counters["logonusers"].calls)
+            #expect(world.time.now <= least * 1.05, "\(world.time.now) s, at least \(least) s")
+            #expect(world.differences().isEmpty)
         }
     }
-}
-
-extension EndpointCounters {
-    /// Calls of all endpoints.
-    fileprivate var calls: Int { FaultPlan.endpoints.map { self[$0].calls }.reduce(0, +) }
 }

@@ -35,6 +35,9 @@ final class Scenario: Sendable {
             "DEFENDER_HUNTING_PER_MINUTE": "0", "DEFENDER_HUNTING_PER_HOUR": "0",
             "HTTP_LISTEN": "127.0.0.1:0", "STATE_DIR": stateDirectory.path, "LOG_LEVEL": "debug",
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
+            // What a sanitizer in this process is told, one in the program is told too; an empty value is left out.
+            "ASAN_OPTIONS": ProcessInfo.processInfo.environment["ASAN_OPTIONS"] ?? "",
+            "TSAN_OPTIONS": ProcessInfo.processInfo.environment["TSAN_OPTIONS"] ?? "",
         ]
     }
 
@@ -79,6 +82,7 @@ final class Scenario: Sendable {
         for process in processes { process.kill() }
         // One that can't be waited for is none of ours any more.
         for process in processes { _ = try? await process.waitForExit() }
+        for report in processes.compactMap(\.sanitizerReport) { Issue.record("\(report)") }
         sandbox.stop()
         // What is left over is in the system's temporary folder.
         try? FileManager.default.removeItem(at: directory)

@@ -47,6 +47,14 @@ final class ServiceProcess: Sendable {
     var processIdentifier: Int32 { process.processIdentifier }
     var exit: Exit? { ended.withLock { $0 } }
 
+    /// What a sanitizer in the program has found; one that only warns changes no exit code before the end.
+    var sanitizerReport: String? {
+        let error = standardError
+        let start = ["ThreadSanitizer: ", "AddressSanitizer: ", "LeakSanitizer: "].lazy
+            .compactMap { error.range(of: $0)?.lowerBound }.first
+        return start.map { String(error[$0...].prefix(4000)) }
+    }
+
     private func text(_ file: URL) -> String {
         String(decoding: FileManager.default.contents(atPath: file.path) ?? Data(), as: UTF8.self)
     }

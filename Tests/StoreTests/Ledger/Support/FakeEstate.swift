@@ -99,7 +99,7 @@ struct FakeEstate: Sendable {
         var alert = Alert(
             id: id, title: title, severity: severity, status: status, machineID: machine, alertCreationTime: now,
             lastUpdateTime: now)
-        if let index = alerts.firstIndex(where: { $0.id == id }) {
+        if let index = alerts.firstIndex(where: { ExactText($0.id) == ExactText(id) }) {
             alert.alertCreationTime = alerts[index].alertCreationTime
             alerts[index] = alert
         } else {
