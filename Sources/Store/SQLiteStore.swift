@@ -96,6 +96,12 @@ public final class SQLiteStore: Sendable {
         return try StoreError.translating(path, "be written") { try pool.write(body) }
     }
 
+    /// As `write`, but may be lost with the power.
+    func writeUnsynced<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        defer { writes.withLock { $0 += 1 } }
+        return try StoreError.translating(path, "be written") { try pool.writeUnsynced(body) }
+    }
+
     /// Grows with every write, before `write` returns.
     public var revision: UInt64 { writes.withLock { $0 } }
 

@@ -123,25 +123,25 @@ public struct ImportRun: Sendable {
         }
         if checkpoint.session == .none {
             checkpoint.session = .starting(carJob: try await ports.car.requestFullImportStart())
-            try await ports.store.save(checkpoint, of: job.id)
+            try await ports.store.saveDurably(checkpoint, of: job.id)
         }
         if case .starting(let carJob) = checkpoint.session {
             try await ports.car.waitForJob(carJob)
             try await ports.car.importObjects(GraphObjects(), report: checkpoint.identity)
             checkpoint.session = .entered
-            try await ports.store.save(checkpoint, of: job.id)
+            try await ports.store.saveDurably(checkpoint, of: job.id)
         }
     }
 
     private func leaveSession(_ checkpoint: inout RunCheckpoint) async throws {
         if checkpoint.session == .entered {
             checkpoint.session = .ending(carJob: try await ports.car.requestFullImportEnd())
-            try await ports.store.save(checkpoint, of: job.id)
+            try await ports.store.saveDurably(checkpoint, of: job.id)
         }
         if case .ending(let carJob) = checkpoint.session {
             try await ports.car.waitForJob(carJob)
             checkpoint.session = .left
-            try await ports.store.save(checkpoint, of: job.id)
+            try await ports.store.saveDurably(checkpoint, of: job.id)
         }
     }
 

@@ -7,7 +7,10 @@ public protocol RunStore: Sendable {
 
     /// The checkpoint of the job; a new one where the job starts for the first time.
     func openRun(_ job: JobID, connection: String, now: Timestamp) async throws -> RunCheckpoint
+    /// Lost with the power at worst, and the step is taken again then.
     func save(_ checkpoint: RunCheckpoint, of job: JobID) async throws
+    /// For what CAR must not be asked again.
+    func saveDurably(_ checkpoint: RunCheckpoint, of job: JobID) async throws
     func addToReport(_ part: ImportReport, of job: JobID) async throws
     func report(ofRun job: JobID) async throws -> ImportReport
     /// Removes the work list of a job that has ended, and the ledger rows that no generation in use needs, in bounded

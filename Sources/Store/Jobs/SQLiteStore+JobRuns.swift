@@ -29,7 +29,7 @@ extension SQLiteStore {
     }
 
     public func record(_ update: JobUpdate, of id: JobID, attempt: Int) throws {
-        try change(id) { job in
+        try change(id, isDurable: false) { job in
             guard job.isActive, job.attempt == attempt else { return false }
             let before = job
             job.progress = update.progress ?? job.progress
@@ -103,14 +103,18 @@ extension SQLiteStore {
 
     /// Reads a job, lets `body` change it, and stores and tells it if `body` returns `true`.
     ///
+    /// - Parameter isDurable: not for what a run records again.
     /// - Returns: the job as it is now and whether it was changed; `nil` where there is none.
     @discardableResult
-    private func change(_ id: JobID, _ body: (inout Job) -> Bool) throws -> (job: Job, isChanged: Bool)? {
-        let result: (job: Job, isChanged: Bool)? = try write { db in
+    private func change(
+        _ id: JobID, isDurable: Bool = true, _ body: (inout Job) -> Bool
+    ) throws -> (job: Job, isChanged: Bool)? {
+        func change(_ db: Database) throws -> (job: Job, isChanged: Bool)? {
             guard var job = try JobRow.fetch(id, db) else { return nil }
             guard body(&job) else { return (job, false) }
             return (try JobRow.update(job, db), true)
         }
+        let result = try isDurable ? write(change) : writeUnsynced(change)
         if result?.isChanged == true { changes.tell([id]) }
         return result
     }

@@ -3,7 +3,7 @@ import GRDB
 
 extension SQLiteRunStore {
     public func planAlerts(_ alerts: [Alert], of job: JobID) async throws -> AlertPlan {
-        try await write { db in
+        try await writeThenSync { db in
             var planner = AlertPlanner(db: db, job: job, generation: try Self.generation(of: job, in: db))
             return try planner.run(alerts)
         }
@@ -12,7 +12,7 @@ extension SQLiteRunStore {
     public func confirmAlerts(
         _ plan: AlertPlan, checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
     ) async throws {
-        try await write { db in
+        try await writeUnsynced { db in
             let generation = try Self.generation(of: job, in: db)
             let confirm = try LoopStatement(
                 "UPDATE alert SET confirmed = 1, last_update = ? WHERE generation = ? AND alert_id = ?", in: db)

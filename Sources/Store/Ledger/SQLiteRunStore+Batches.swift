@@ -5,7 +5,7 @@ extension SQLiteRunStore {
     public func planBatch(
         _ batch: BatchGraph, of job: JobID, claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
     ) async throws -> BatchPlan {
-        try await write { [known] db in
+        try await writeThenSync { [known] db in
             let generation = try Self.generation(of: job, in: db)
             var planner = try BatchPlanner(db: db, generation: generation)
             let plan = try planner.run(

@@ -12,7 +12,7 @@ extension SQLiteRunStore {
     }
 
     public func confirmDeletions(_ machines: [MachineID], report: ImportReport, of job: JobID) async throws {
-        try await write { db in
+        try await writeUnsynced { db in
             let generation = try Self.generation(of: job, in: db)
             for machine in machines { try Self.forget(machine, of: job, generation: generation, in: db) }
             try Self.add(report, toReportOf: job, in: db)
@@ -60,7 +60,7 @@ extension SQLiteRunStore {
     }
 
     public func confirmGone(_ edges: [GoneEdge], report: ImportReport, of job: JobID) async throws {
-        try await write { db in
+        try await writeUnsynced { db in
             let delete = try db.cachedStatement(sql: "DELETE FROM gone_edge WHERE id = ?")
             for edge in edges { try delete.execute(arguments: [edge.rowID]) }
             try Self.add(report, toReportOf: job, in: db)

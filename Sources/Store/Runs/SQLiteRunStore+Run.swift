@@ -4,7 +4,7 @@ import GRDB
 
 extension SQLiteRunStore {
     public func openRun(_ job: JobID, connection: String, now: Timestamp) async throws -> RunCheckpoint {
-        try await write { db in
+        try await writeUnsynced { db in
             if let row = try Row.fetchOne(db, sql: "SELECT checkpoint FROM run WHERE job_id = ?", arguments: [job.text])
             {
                 return try Self.decode(RunCheckpoint.self, row["checkpoint"])
@@ -20,11 +20,15 @@ extension SQLiteRunStore {
     }
 
     public func save(_ checkpoint: RunCheckpoint, of job: JobID) async throws {
+        try await writeUnsynced { db in try Self.save(checkpoint, of: job, in: db) }
+    }
+
+    public func saveDurably(_ checkpoint: RunCheckpoint, of job: JobID) async throws {
         try await write { db in try Self.save(checkpoint, of: job, in: db) }
     }
 
     public func addToReport(_ part: ImportReport, of job: JobID) async throws {
-        try await write { db in try Self.add(part, toReportOf: job, in: db) }
+        try await writeUnsynced { db in try Self.add(part, toReportOf: job, in: db) }
     }
 
     public func report(ofRun job: JobID) async throws -> ImportReport {
@@ -63,7 +67,7 @@ extension SQLiteRunStore {
     }
 
     public func completeRun(_ job: JobID, connection: String, completion: RunCompletion) async throws {
-        try await write { db in
+        try await writeUnsynced { db in
             try db.execute(
                 sql: """
                     UPDATE ledger SET generation = (SELECT COALESCE(run.generation, ledger.generation) FROM run
@@ -80,7 +84,7 @@ extension SQLiteRunStore {
     }
 
     public func recordPageRows(machines: Int?, alerts: Int?, of connection: String) async throws {
-        try await write { db in
+        try await writeUnsynced { db in
             try db.execute(
                 sql: """
                     INSERT INTO ledger (connection, machine_page_rows, alert_page_rows)

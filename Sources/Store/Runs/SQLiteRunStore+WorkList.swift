@@ -6,7 +6,7 @@ extension SQLiteRunStore {
     public func addMachines(
         _ machines: [Machine], deletions: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
     ) async throws -> Int {
-        try await write { db in
+        try await writeUnsynced { db in
             var position =
                 try Int.fetchOne(
                     db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM run_machine WHERE job_id = ?",
@@ -30,7 +30,7 @@ extension SQLiteRunStore {
     }
 
     public func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, of job: JobID) async throws {
-        try await write { db in
+        try await writeUnsynced { db in
             try Self.addDeletions(machines, of: job, in: db)
             try Self.save(checkpoint, of: job, in: db)
         }
@@ -86,7 +86,7 @@ extension SQLiteRunStore {
     }
 
     public func unfinishedBatches(of job: JobID, size: Int) async throws -> [Int] {
-        try await write { db in
+        try await writeUnsynced { db in
             let cut =
                 try Int.fetchOne(
                     db, sql: "SELECT COUNT(*) FROM run_batch WHERE job_id = ?", arguments: [job.text]) ?? 0
@@ -128,7 +128,7 @@ extension SQLiteRunStore {
     }
 
     public func releaseBatch(_ number: Int, of job: JobID) async throws {
-        try await write { db in
+        try await writeUnsynced { db in
             try db.execute(
                 sql: "UPDATE run_batch SET starts = MAX(starts - 1, 0) WHERE job_id = ? AND number = ?",
                 arguments: [job.text, number])
@@ -141,13 +141,13 @@ extension SQLiteRunStore {
     public func cleanUp(_ job: JobID, connection: String) async throws {
         let ended = try await endedRuns(of: connection, beside: job)
         for table in ["run_machine", "run_batch", "run_deletion"] {
-            try await write { db in
+            try await writeUnsynced { db in
                 for id in ended {
                     try db.execute(sql: "DELETE FROM \(table) WHERE job_id = ?", arguments: [id])
                 }
             }
         }
-        try await write { db in
+        try await writeUnsynced { db in
             try db.execute(
                 sql: "DELETE FROM run WHERE job_id <> ? AND job_id NOT IN (SELECT id FROM jobs)",
                 arguments: [job.text])
@@ -189,7 +189,7 @@ extension SQLiteRunStore {
             ("shared_edge", "kind, from_id, to_id"),
         ]
         for (table, key) in keys {
-            while try await write({ db in
+            while try await writeUnsynced({ db in
                 try db.execute(
                     sql: """
                         DELETE FROM \(table) WHERE generation = ?1 AND (\(key)) IN
@@ -198,7 +198,7 @@ extension SQLiteRunStore {
                 return db.changesCount > 0
             }) {}
         }
-        try await write { db in
+        try await writeUnsynced { db in
             try db.execute(sql: "DELETE FROM generation WHERE id = ?", arguments: [generation])
         }
     }

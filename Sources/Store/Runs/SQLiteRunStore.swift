@@ -11,9 +11,11 @@ public final class SQLiteRunStore: RunStore {
     let writer: any DatabaseWriter
     let known = KnownVertices()
     private let worker = SerialWorker(label: "defender-car.run-store")
+    private let logSync: LogSync
 
     public init(writer: any DatabaseWriter) {
         self.writer = writer
+        logSync = LogSync(path: writer.path)
     }
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
@@ -31,20 +33,18 @@ public final class SQLiteRunStore: RunStore {
     ) async throws -> Result {
         try await worker.run { [writer] in
             try StoreError.translating(writer.path, "be written") {
-                try writer.writeWithoutTransaction { db in
-                    try db.cachedStatement(sql: "PRAGMA synchronous = NORMAL").execute()
-                    defer { try? db.cachedStatement(sql: "PRAGMA synchronous = FULL").execute() }
-                    var result: Result?
-                    try db.inTransaction {
-                        result = try body(db)
-                        return .commit
-                    }
-                    guard let result else { throw DatabaseError(message: "a transaction ended without its result") }
-                    committed(result)
-                    return result
-                }
+                try writer.writeUnsynced(body, committed: committed)
             }
         }
+    }
+
+    /// As durable as `write`; other calls go on while this one waits for the disk.
+    func writeThenSync<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        let result = try await writeUnsynced(body)
+        try await logSync.run()
+        return result
     }
 
     func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {

@@ -18,6 +18,9 @@ struct FaultyStore: RunStore {
     func save(_ checkpoint: RunCheckpoint, of job: JobID) async throws {
         try await call("save") { try await store.save(checkpoint, of: job) }
     }
+    func saveDurably(_ checkpoint: RunCheckpoint, of job: JobID) async throws {
+        try await call("saveDurably") { try await store.saveDurably(checkpoint, of: job) }
+    }
     func addToReport(_ part: ImportReport, of job: JobID) async throws {
         try await call("addToReport") { try await store.addToReport(part, of: job) }
     }
