@@ -54,6 +54,10 @@ public struct SandboxOptions: Sendable {
     public var emptyListIsNotFound = true
     /// 100 calls a minute and 1,500 an hour for each of machines, users and alerts; 45 and 1,500 for hunting.
     public var enforcesRateLimits = false
+    /// Application permissions that nobody has consented to, such as `Vulnerability.Read.All`.
+    public var missingRoles: Set<String> = []
+    /// Off: the vulnerability endpoints answer 401, as without a licence for vulnerability management.
+    public var hasVulnerabilityLicence = true
     /// Hunting answers are cut here without a word.
     public var huntingRowLimit = 100_000
     /// Larger hunting answers are refused.

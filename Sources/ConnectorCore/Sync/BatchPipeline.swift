@@ -5,15 +5,16 @@ struct BatchPipeline: Sendable {
     let options: RunOptions
     let identity: RunIdentity
     let flights: VertexFlights
-    private let texts: CVETexts
+    private let findings: any FindingsReading
 
-    init(job: Job, ports: RunPorts, options: RunOptions, identity: RunIdentity) {
+    init(job: Job, ports: RunPorts, options: RunOptions, checkpoint: RunCheckpoint) {
         self.job = job
         self.ports = ports
         self.options = options
-        self.identity = identity
+        identity = checkpoint.identity
         flights = VertexFlights()
-        texts = CVETexts(ports: ports, job: job.id, flights: flights)
+        findings = FindingsReader.reader(
+            options, ports: ports, job: job.id, flights: flights, kind: checkpoint.effectiveKind)
     }
 
     /// - Returns: how many machines the batch has.
@@ -31,7 +32,7 @@ struct BatchPipeline: Sendable {
     }
 
     private func send(_ batch: WorkBatch) async throws {
-        let facts = try await FactsReader(defender: ports.defender, options: options, texts: texts).read(batch)
+        let facts = try await FactsReader(defender: ports.defender, options: options, findings: findings).read(batch)
         let subgraphs = facts.machines.map(GraphMapper.subgraph)
         let shared = Self.sharedVertices(of: subgraphs, findings: facts.findings)
         let plan = try await ports.store.planBatch(subgraphs, shared: shared, of: job.id) { [flights] candidates in
@@ -45,6 +46,7 @@ struct BatchPipeline: Sendable {
         report.count(created: plan.created)
         try await ports.store.confirmBatch(batch.number, plan: plan, report: report, of: job.id)
         flights.release(batch.number)
+        try await findings.settle(facts.findings)
     }
 
     private func deliver(_ objects: GraphObjects, _ report: inout ImportReport) async throws {
