@@ -50,6 +50,8 @@ public struct SandboxOptions: Sendable {
     /// The most elements on a page, 10,000 at Microsoft; smaller gives short pages under a larger `$top`.
     public var pageMaximum = 10_000
     public var nextLinks = NextLinks.documented
+    /// The most rows on a page of the vulnerability export, 200,000 at Microsoft, whatever `pageSize` asks for.
+    public var exportPageMaximum = 200_000
     /// An empty list is answered with 404, as documented.
     public var emptyListIsNotFound = true
     /// 100 calls a minute and 1,500 an hour for each of machines, users and alerts; 45 and 1,500 for hunting.

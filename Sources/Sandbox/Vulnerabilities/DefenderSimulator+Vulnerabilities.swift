@@ -10,7 +10,7 @@ extension DefenderSimulator {
     ) throws(DefenderError) -> HTTPResponse {
         let query = try ExportQuery(request, takesTime: false, now: estate.now)
         let place = try place(query)
-        let length = min(query.top ?? query.pageSize, ExportQuery.pageSizeMax)
+        let length = min(query.top ?? query.pageSize, options.exportPageMaximum)
         let first = fault == .duplicatePage ? max(0, place.offset - length) : place.offset
         let state = place.state
         let total = state.machines.reduce(0) { $0 + ExportJSON.rowCount(of: $1, in: state) }
@@ -34,7 +34,7 @@ extension DefenderSimulator {
     func vulnerabilityChanges(_ request: HTTPRequest, _ fault: Fault.Kind?) throws(DefenderError) -> HTTPResponse {
         let query = try ExportQuery(request, takesTime: true, now: estate.now)
         let place = try place(query)
-        let length = min(query.top ?? query.pageSize, ExportQuery.pageSizeMax)
+        let length = min(query.top ?? query.pageSize, options.exportPageMaximum)
         let first = fault == .duplicatePage ? max(0, place.offset - length) : place.offset
         let state = place.state
         let events = query.since.map { state.vulnerabilityChanges(since: $0) } ?? []
