@@ -42,6 +42,7 @@ extension ImportRun {
                 repeats += 1
                 continue
             }
+            try await refuseEmptiness(page, walk)
             var next = walk
             next.continuation = page.end.continuation
             next.pagesRead += 1
@@ -65,6 +66,30 @@ extension ImportRun {
         case .last: page.rowsRead == 0 || page.rowsRead >= options.vulnerabilitiesPerPage
         case .next(let token): token == place
         }
+    }
+
+    /// An export that breaks off, or has nothing at all where there was something, must not retire what CAR has.
+    private func refuseEmptiness(_ page: Page, _ walk: VulnerabilityWalk) async throws {
+        guard page.end == .last, page.rowsRead == 0 else { return }
+        if walk.pagesRead > 0 {
+            throw JobFailureError(
+                .dataSource(
+                    .badData, "Defender's vulnerability export breaks off: page \(walk.pagesRead) of it promised more"))
+        }
+        guard walk.since == nil, options.deleteGuardPercent < 100 else { return }
+        let known = try await ports.store.deletionCensus(
+            of: job.id, connection: job.connection, wholeEstate: true
+        ).known
+        guard known > options.deleteGuardMachines else { return }
+        throw JobFailureError(
+            JobFailure(
+                class: .datasource, code: JobFailure.DataSourceCode.badData.rawValue,
+                message: """
+                    \(JobFailure.deletionGuardPrefix)Defender's vulnerability export is empty, and the vulnerabilities of \
+                    \(known) known machines would be retired. Nothing was changed in CAR. If this is right, set \
+                    DELETE_GUARD_PERCENT to 100 and run again.
+                    """,
+                retryable: false))
     }
 
     private func circle(after walk: VulnerabilityWalk) -> JobFailureError {

@@ -13,7 +13,7 @@ import Testing
         private var jobs = 0
 
         init(
-            machines: Int = 36, pageSize: Int = 40, estate: Estate? = nil,
+            machines: Int = 36, pageSize: Int = 40, guardedMachines: Int = 1000, estate: Estate? = nil,
             _ change: (inout SandboxOptions) -> Void = { _ in }
         ) throws {
             var options = SandboxOptions()
@@ -25,7 +25,8 @@ import Testing
             world = try SandboxWorld(
                 options,
                 run: RunOptions(
-                    vulnerabilitySource: .export, deleteGuardMachines: 1000, vulnerabilitiesPerPage: pageSize,
+                    vulnerabilitySource: .export, deleteGuardMachines: guardedMachines,
+                    vulnerabilitiesPerPage: pageSize,
                     cvesPerPage: 50, machinesPerBatch: 10),
                 estate: estate)
         }
@@ -305,6 +306,7 @@ import Testing
 
     @Test(arguments: [
         Fault.Kind.status(500), .status(403), .status(400), .wrongShape, .wrongJSON, .nextLinkLoops, .duplicatePage,
+        .missingPage,
     ])
     func `retire nothing where the walk does not come to its end`(kind: Fault.Kind) async throws {
         var runs = try Runs()
@@ -319,6 +321,17 @@ import Testing
         #expect(runs.world.differences() == [])
         runs.world.sandbox.setFaults([])
         try await runs.run(.incremental)
+        #expect(runs.world.differences() == [])
+    }
+
+    @Test func `refuse an export without any row where there was something`() async throws {
+        var runs = try Runs(guardedMachines: 10)
+        defer { runs.world.end() }
+        try await runs.run(.initial)
+        runs.estate.advance(seconds: 3600)
+        runs.world.sandbox.setFaults([Fault("vulnerabilityexport", .missingPage, count: nil)])
+        let error = await #expect(throws: JobFailureError.self) { try await runs.run(.initial) }
+        #expect(error.map { JobFailure(describing: $0).message.contains("DELETE_GUARD_PERCENT") } == true)
         #expect(runs.world.differences() == [])
     }
 
