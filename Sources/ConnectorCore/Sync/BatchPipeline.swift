@@ -14,7 +14,7 @@ struct BatchPipeline: Sendable {
         identity = checkpoint.identity
         flights = VertexFlights()
         findings = FindingsReader.reader(
-            options, ports: ports, job: job.id, flights: flights, kind: checkpoint.effectiveKind)
+            options, ports: ports, job: job.id, flights: flights, checkpoint: checkpoint)
     }
 
     /// - Returns: how many machines the batch has.

@@ -109,6 +109,7 @@ public struct ImportRun: Sendable {
         checkpoint.effectiveKind = decision.kind
         checkpoint.fallbackReason = decision.fallbackReason
         checkpoint.savePointFrom = savePoint
+        checkpoint.vulnerabilitySource = options.vulnerabilitySource
         checkpoint.machinesSince = decision.machinesSince
         checkpoint.alertsSince = decision.alertsSince
         try await ports.record(

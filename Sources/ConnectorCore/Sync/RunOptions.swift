@@ -15,7 +15,7 @@ public enum UserSource: String, Sendable, CaseIterable {
 }
 
 /// Where the software and CVEs of machines are read.
-public enum VulnerabilitySource: String, Sendable, CaseIterable {
+public enum VulnerabilitySource: String, Sendable, Codable, CaseIterable {
     /// `DeviceTvmSoftwareVulnerabilities`: one query for every batch of machines.
     case hunting
     /// The vulnerability export, in incremental runs what has changed in it, and the list of CVEs. Data up to six hours old.

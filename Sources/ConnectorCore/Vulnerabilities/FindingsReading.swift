@@ -7,12 +7,14 @@ protocol FindingsReading: Sendable {
 
 enum FindingsReader {
     static func reader(
-        _ options: RunOptions, ports: RunPorts, job: JobID, flights: VertexFlights, kind: JobKind?
+        _ options: RunOptions, ports: RunPorts, job: JobID, flights: VertexFlights, checkpoint: RunCheckpoint
     ) -> any FindingsReading {
         guard options.vulnerabilities else { return NoFindings() }
-        return switch options.vulnerabilitySource {
-        case .hunting: HuntedFindings(texts: CVETexts(ports: ports, job: job, flights: flights))
-        case .export: ExportedFindings(ports: ports, job: job, flights: flights, kind: kind ?? .initial)
+        return switch checkpoint.vulnerabilitySource {
+        case nil, .hunting: HuntedFindings(texts: CVETexts(ports: ports, job: job, flights: flights))
+        case .export:
+            ExportedFindings(
+                ports: ports, job: job, flights: flights, kind: checkpoint.effectiveKind ?? .initial)
         }
     }
 }

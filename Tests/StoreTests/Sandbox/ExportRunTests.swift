@@ -263,6 +263,40 @@ import Testing
         #expect(export.differences() == [])
     }
 
+    @Test func `end as they began where the setting changes while they wait`() async throws {
+        var options = SandboxOptions()
+        options.machines = 30
+        options.carDelayMillisecondsMaximum = 0
+        let hunting = try SandboxWorld(options)
+        defer { hunting.end() }
+        let export = SandboxWorld(sharing: hunting, run: RunOptions(vulnerabilitySource: .export))
+        func job(_ number: Int, _ kind: JobKind) throws -> Job {
+            let id = try #require(JobID(String(repeating: "0", count: 25) + String(number)))
+            return Job(
+                id: id, kind: kind, connection: SandboxWorld.source, state: .running, trigger: .command,
+                createdAt: hunting.now)
+        }
+        try await hunting.run(job(1, .initial))
+        let estate = hunting.sandbox.estate
+        estate.advance(seconds: 3600)
+        let id = try #require(estate.snapshot().machines.first { $0.healthStatus == "Active" && $0.id.count == 40 }?.id)
+        estate.mutate { state in state.updateSoftware(of: id) { $0 = [Self.newcomer] } }
+        let job2 = try job(2, .incremental)
+        await #expect(throws: Killed.self) {
+            try await hunting.run(job2, lifeline: Lifeline(at: "defender.findings", .kill(afterEffect: false)))
+        }
+        try await export.run(job2)
+        #expect(hunting.differences() == [])
+        #expect(hunting.sandbox.defender.counters["vulnerabilitychanges"].calls == 0)
+        // What it left behind can't be followed by changes.
+        let job3 = try job(3, .incremental)
+        try await export.run(job3)
+        let store = SQLiteRunStore(writer: hunting.database)
+        let checkpoint = try await store.openRun(job3.id, connection: SandboxWorld.source, now: hunting.now)
+        #expect(checkpoint.effectiveKind == .initial)
+        #expect(export.differences() == [])
+    }
+
     // MARK: Walks that do not go well
 
     @Test(arguments: [JobKind.initial, .incremental]) func `go on with the page where a process died`(
