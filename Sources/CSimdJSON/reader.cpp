@@ -21,6 +21,9 @@ namespace {
 /// A key may be compared at any place of the input, so it must not be longer than the padding behind it.
 constexpr size_t remembered_key_bytes_max = SIMDJSON_PADDING - 2;
 
+/// A longer one is known to be there, but not kept.
+constexpr size_t flag_text_bytes_max = 64 << 10;
+
 constexpr int no_slot = -1;
 
 struct key_target {
@@ -131,6 +134,7 @@ struct csimdjson_reader {
     bool element_pending = false;
     bool array_seen = false;
     bool flag = false;
+    std::string flag_text;
     csimdjson_status final_status = CSIMDJSON_MALFORMED;
     std::vector<remembered_key> keys;
     std::vector<bool> exact;
@@ -223,6 +227,12 @@ struct csimdjson_reader {
                 return finish(CSIMDJSON_MALFORMED), false;
             }
             flag = flag || slot.length > 0;
+            if (flag_text.empty() && slot.length > 0 && slot.length <= flag_text_bytes_max) {
+                if (slot.kind == CSIMDJSON_ESCAPED_STRING && !unescape(&slot)) {
+                    return finish(CSIMDJSON_MALFORMED), false;
+                }
+                flag_text.assign(slot.text, slot.length);
+            }
         }
         return true;
     }
@@ -388,6 +398,11 @@ int csimdjson_unescape(csimdjson_reader *reader, csimdjson_slot *slot) {
 
 int csimdjson_has_flag(const csimdjson_reader *reader) {
     return reader->flag;
+}
+
+const char *csimdjson_flag_text(const csimdjson_reader *reader, size_t *length) {
+    *length = reader->flag_text.size();
+    return reader->flag_text.data();
 }
 
 void csimdjson_close(csimdjson_reader *reader) {

@@ -1,6 +1,6 @@
 /// What a run reads from Defender. Each call returns complete data or throws a `ClassifiedFailure`; cancelling the
 /// calling task ends it promptly.
-public protocol DefenderReading: Sendable {
+public protocol DefenderReading: VulnerabilityReading {
     /// The records from `skip` on, at most `top` of them, in no promised order. A list that Defender answers with 404
     /// is empty.
     func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine>
@@ -26,18 +26,43 @@ public protocol DefenderReading: Sendable {
     func forecast(_ calls: DefenderCalls) -> WaitForecast
 }
 
+/// What a run reads of vulnerabilities where they come from the export and not from hunting. As above.
+public protocol VulnerabilityReading: Sendable {
+    /// A page of what Defender knows of all machines: at most `pageSize` rows.
+    ///
+    /// - Parameter continuation: of the page before; `nil` for the first.
+    /// - Returns: `nil` where Defender does not take the continuation, or not any more.
+    func vulnerabilities(after continuation: String?, pageSize: Int) async throws -> VulnerabilityPage?
+    /// A page of what has changed since the moment, which Defender rounds down to its window of six hours. The moment may
+    /// be 14 days ago at most.
+    func vulnerabilityChanges(
+        since: Timestamp, after continuation: String?, pageSize: Int
+    ) async throws -> VulnerabilityChangePage?
+    /// Entries of the list of CVEs, from `skip` on, at most `top` of them, in no promised order.
+    func cves(_ selection: CVESelection, skip: Int, top: Int) async throws -> RecordPage<CVE>
+}
+
 /// Calls per API family.
 public struct DefenderCalls: Sendable, Equatable {
     public var machines: Int
     public var logonUsers: Int
     public var hunting: Int
     public var alerts: Int
+    /// Pages of the vulnerability export and of its changes.
+    public var vulnerabilityExport: Int
+    /// Pages of the list of CVEs.
+    public var vulnerabilities: Int
 
-    public init(machines: Int = 0, logonUsers: Int = 0, hunting: Int = 0, alerts: Int = 0) {
+    public init(
+        machines: Int = 0, logonUsers: Int = 0, hunting: Int = 0, alerts: Int = 0, vulnerabilityExport: Int = 0,
+        vulnerabilities: Int = 0
+    ) {
         self.machines = machines
         self.logonUsers = logonUsers
         self.hunting = hunting
         self.alerts = alerts
+        self.vulnerabilityExport = vulnerabilityExport
+        self.vulnerabilities = vulnerabilities
     }
 }
 
@@ -45,6 +70,7 @@ extension DefenderCalls: Codable {
     /// As the API shows them.
     private enum CodingKeys: String, CodingKey {
         case machines, logonUsers = "logonusers", hunting, alerts
+        case vulnerabilityExport = "vulnerabilityexport", vulnerabilities
         /// As databases of the fifth schema hold it.
         case earlierLogonUsers = "logonUsers"
     }
@@ -57,7 +83,9 @@ extension DefenderCalls: Codable {
         self.init(
             machines: try values.decode(Int.self, forKey: .machines), logonUsers: users,
             hunting: try values.decode(Int.self, forKey: .hunting),
-            alerts: try values.decode(Int.self, forKey: .alerts))
+            alerts: try values.decode(Int.self, forKey: .alerts),
+            vulnerabilityExport: try values.decodeIfPresent(Int.self, forKey: .vulnerabilityExport) ?? 0,
+            vulnerabilities: try values.decodeIfPresent(Int.self, forKey: .vulnerabilities) ?? 0)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -66,6 +94,8 @@ extension DefenderCalls: Codable {
         try values.encode(logonUsers, forKey: .logonUsers)
         try values.encode(hunting, forKey: .hunting)
         try values.encode(alerts, forKey: .alerts)
+        try values.encode(vulnerabilityExport, forKey: .vulnerabilityExport)
+        try values.encode(vulnerabilities, forKey: .vulnerabilities)
     }
 }
 

@@ -2,6 +2,10 @@
 /// in metrics.
 public enum APIFamily: String, Sendable, CaseIterable {
     case machines, logonUsers = "logonusers", alerts, hunting
+    /// The pages of the vulnerability export and of its changes.
+    case vulnerabilityExport = "vulnerabilityexport"
+    /// The list of CVEs.
+    case vulnerabilities
 }
 
 /// An application permission, as an administrator grants it in Entra.
@@ -20,6 +24,8 @@ extension DefenderSettings {
         case .logonUsers: DefenderPermission(name: "User.Read.All", resource: "WindowsDefenderATP")
         case .alerts: DefenderPermission(name: "Alert.Read.All", resource: "WindowsDefenderATP")
         case .hunting: huntingAPI.permission
+        case .vulnerabilityExport, .vulnerabilities:
+            DefenderPermission(name: "Vulnerability.Read.All", resource: "WindowsDefenderATP")
         }
     }
 }

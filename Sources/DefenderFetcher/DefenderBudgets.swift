@@ -7,6 +7,8 @@ public final class DefenderBudgets: Sendable {
     private let logonUsers: RateBudget
     private let alerts: RateBudget
     private let hunting: RateBudget
+    private let vulnerabilityExport: RateBudget
+    private let vulnerabilities: RateBudget
 
     /// - Parameters:
     ///   - snapshots: what was left by an earlier process.
@@ -16,16 +18,17 @@ public final class DefenderBudgets: Sendable {
         journal: (APIFamily) -> (any CallJournal)? = { _ in nil }, clock: WaitClock = .system
     ) {
         func budget(_ family: APIFamily) -> RateBudget {
-            let isHunting = family == .hunting
+            let limits = settings.limits(of: family)
             return RateBudget(
-                perMinute: isHunting ? settings.huntingPerMinute : settings.requestsPerMinute,
-                perHour: isHunting ? settings.huntingPerHour : settings.requestsPerHour,
+                perMinute: limits.perMinute, perHour: limits.perHour,
                 restoring: snapshots[family.rawValue], journal: journal(family), clock: clock)
         }
         machines = budget(.machines)
         logonUsers = budget(.logonUsers)
         alerts = budget(.alerts)
         hunting = budget(.hunting)
+        vulnerabilityExport = budget(.vulnerabilityExport)
+        vulnerabilities = budget(.vulnerabilities)
     }
 
     public subscript(family: APIFamily) -> RateBudget {
@@ -34,6 +37,8 @@ public final class DefenderBudgets: Sendable {
         case .logonUsers: logonUsers
         case .alerts: alerts
         case .hunting: hunting
+        case .vulnerabilityExport: vulnerabilityExport
+        case .vulnerabilities: vulnerabilities
         }
     }
 
@@ -46,7 +51,8 @@ public final class DefenderBudgets: Sendable {
     func forecast(_ calls: DefenderCalls) -> WaitForecast {
         let wanted = [
             (APIFamily.machines, calls.machines), (.logonUsers, calls.logonUsers), (.hunting, calls.hunting),
-            (.alerts, calls.alerts),
+            (.alerts, calls.alerts), (.vulnerabilityExport, calls.vulnerabilityExport),
+            (.vulnerabilities, calls.vulnerabilities),
         ]
         return WaitForecast(
             seconds: wanted.map { family, count in count > 0 ? self[family].secondsUntil(calls: count) : 0 }.max() ?? 0,

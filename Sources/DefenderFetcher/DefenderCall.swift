@@ -25,6 +25,14 @@ struct DefenderCall: Sendable {
         return call
     }
 
+    /// A page of 1 KB a row, which Defender takes its time to put together.
+    static func export(_ operation: String, url: String) -> DefenderCall {
+        var call = DefenderCall(.vulnerabilityExport, operation, OutboundRequest(.get, url: url))
+        call.request.deadlineSeconds = 400
+        call.request.stallSecondsMax = 300
+        return call
+    }
+
     private init(_ family: APIFamily, _ operation: String, _ request: OutboundRequest) {
         self.family = family
         self.operation = operation

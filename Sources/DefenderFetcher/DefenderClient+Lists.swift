@@ -37,7 +37,7 @@ extension DefenderClient {
     }
 
     /// Defender documents 404 for a list without elements.
-    private func page<Record: Sendable>(
+    func page<Record: Sendable>(
         _ family: APIFamily, _ path: String, _ filter: String?, _ skip: Int, _ top: Int,
         decode: @escaping @Sendable ([UInt8]) throws -> RecordPage<Record>
     ) async throws -> RecordPage<Record> {

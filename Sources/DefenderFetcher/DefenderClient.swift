@@ -20,7 +20,8 @@ public final class DefenderClient: DefenderReading {
     private let tokens: DefenderTokens
 
     /// - Parameters:
-    ///   - http: may be shared; its measurements carry the labels `machines`, `logonusers`, `alerts`, `hunting`, `token`.
+    ///   - http: may be shared; its measurements carry the labels `machines`, `logonusers`, `alerts`, `hunting`,
+    ///     `vulnerabilityexport`, `vulnerabilities`, `token`.
     ///   - budgets: those of another client of the same tenant; own ones by default.
     /// - Throws: `DefenderSettingsError`, which names every setting that can't work.
     public init(

@@ -27,11 +27,14 @@ public struct DefenderSettings: Sendable {
     public var attemptSecondsMax = 400.0
     /// Sent instead of the HTTP client's own.
     public var userAgent: String?
-    /// For each of machines, logon users and alerts; 0 for no limit, like the limits below.
+    /// For each of machines, logon users, alerts and CVEs; 0 for no limit, like the limits below.
     public var requestsPerMinute = 100
     public var requestsPerHour = 1500
     public var huntingPerMinute = 45
     public var huntingPerHour = 1500
+    /// For the vulnerability export and its changes together.
+    public var exportPerMinute = 30
+    public var exportPerHour = 1000
 
     public init(
         apiURL: String = "https://api.securitycenter.windows.com",
@@ -69,9 +72,19 @@ public struct DefenderSettings: Sendable {
         let limits = [
             ("requestsPerMinute", requestsPerMinute), ("requestsPerHour", requestsPerHour),
             ("huntingPerMinute", huntingPerMinute), ("huntingPerHour", huntingPerHour),
+            ("exportPerMinute", exportPerMinute), ("exportPerHour", exportPerHour),
         ]
         for (field, limit) in limits { check(field, limit < 0 ? "must be 0 (no limit) or more" : nil) }
         return problems
+    }
+
+    /// How often the family's calls may be made; 0 for no limit.
+    public func limits(of family: APIFamily) -> (perMinute: Int, perHour: Int) {
+        switch family {
+        case .hunting: (huntingPerMinute, huntingPerHour)
+        case .vulnerabilityExport: (exportPerMinute, exportPerHour)
+        case .machines, .logonUsers, .alerts, .vulnerabilities: (requestsPerMinute, requestsPerHour)
+        }
     }
 
     private var tenantProblem: String? {

@@ -141,6 +141,7 @@ struct DefenderTransport: Sendable {
                 switch failure {
                 case .malformed: "the answer is not JSON, or cut\(response.looksLikeHTML ? " (a proxy's page?)" : "")"
                 case .noArray: "the answer is not the list expected"
+                case .noContinuation: "more follows the answer, but its @odata.nextLink has no usable $skiptoken"
                 case .outOfMemory: "no memory to read the answer"
                 }
             throw DefenderError(operation: call.operation, reason: .malformedAnswer(what))

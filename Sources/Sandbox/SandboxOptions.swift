@@ -50,10 +50,16 @@ public struct SandboxOptions: Sendable {
     /// The most elements on a page, 10,000 at Microsoft; smaller gives short pages under a larger `$top`.
     public var pageMaximum = 10_000
     public var nextLinks = NextLinks.documented
+    /// The most rows on a page of the vulnerability export, 200,000 at Microsoft, whatever `pageSize` asks for.
+    public var exportPageMaximum = 200_000
     /// An empty list is answered with 404, as documented.
     public var emptyListIsNotFound = true
     /// 100 calls a minute and 1,500 an hour for each of machines, users and alerts; 45 and 1,500 for hunting.
     public var enforcesRateLimits = false
+    /// Application permissions that nobody has consented to, such as `Vulnerability.Read.All`.
+    public var missingRoles: Set<String> = []
+    /// Off: the vulnerability endpoints answer 401, as without a licence for vulnerability management.
+    public var hasVulnerabilityLicence = true
     /// Hunting answers are cut here without a word.
     public var huntingRowLimit = 100_000
     /// Larger hunting answers are refused.

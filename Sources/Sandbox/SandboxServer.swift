@@ -89,9 +89,11 @@ public final class SandboxServer: Sendable {
 
     /// Where CAR's graph departs from what the estate demands; empty when the import was right.
     public func differences(
-        source: String, alerts: Bool = true, vulnerabilities: Bool = true, allowsLooseVertices: Bool = false
+        source: String, alerts: Bool = true, vulnerabilities: Bool = true, allowsLooseVertices: Bool = false,
+        softwareWithoutCVE: Bool = true
     ) -> [String] {
-        let expected = ExpectedGraph.compute(estate, alerts: alerts, vulnerabilities: vulnerabilities)
+        let expected = ExpectedGraph.compute(
+            estate, alerts: alerts, vulnerabilities: vulnerabilities, softwareWithoutCVE: softwareWithoutCVE)
         return car.graph(source: source).differences(from: expected, allowsLooseVertices: allowsLooseVertices)
     }
 }

@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("4 plans", migrate: LedgerMigration.addPlans)
         migrator.registerMigration("5 budgets", migrate: BudgetTables.create)
         migrator.registerMigration("6 webhooks", migrate: WebhookTables.create)
+        migrator.registerMigration("7 vulnerability export", migrate: VulnerabilityTables.create)
         return migrator
     }()
 

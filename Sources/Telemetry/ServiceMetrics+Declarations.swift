@@ -8,10 +8,13 @@ extension ServiceMetrics {
     private static let prefix = "defender_car_"
     private static let kinds = MetricDeclaration.Label("kind", values: ["initial", "incremental"])
     private static let outcomes = MetricDeclaration.Label("outcome", values: ["succeeded", "failed", "cancelled"])
+    private static let families = [
+        "machines", "logonusers", "alerts", "hunting", "vulnerabilityexport", "vulnerabilities",
+    ]
     private static let apis = MetricDeclaration.Label(
-        "api", values: ["token", "machines", "logonusers", "alerts", "hunting"])
+        "api", values: ["token"] + families)
     private static let budgetedAPIs = MetricDeclaration.Label(
-        "api", values: ["machines", "logonusers", "alerts", "hunting"])
+        "api", values: families)
     private static let windows = MetricDeclaration.Label("window", values: ["minute", "hour"])
     private static let statuses = MetricDeclaration.Label(
         "status", values: ["2xx", "3xx", "4xx", "429", "5xx", "error"])

@@ -11,7 +11,7 @@ import Threading
     private func check(
         _ defender: ScriptedDefender, clock: WaitClock = .jumping(), alerts: Bool = true,
         vulnerabilities: Bool = true, addresses: AddressSource = .hunting, users: UserSource = .logonUsers,
-        budgets: DefenderBudgets? = nil, seconds: Double = 50,
+        findings: VulnerabilitySource = .hunting, budgets: DefenderBudgets? = nil, seconds: Double = 50,
         _ change: (inout DefenderSettings) -> Void = { _ in }
     ) async throws -> [String: CheckResult] {
         var settings = defender.settings
@@ -21,7 +21,8 @@ import Threading
         let check = try DefenderCheck(
             settings: settings, http: http, budgets: budgets ?? DefenderBudgets(settings), clock: clock)
         let options = RunOptions(
-            alerts: alerts, vulnerabilities: vulnerabilities, addresses: addresses, users: users)
+            alerts: alerts, vulnerabilities: vulnerabilities, addresses: addresses, users: users,
+            vulnerabilitySource: findings)
         let results = await check.run(options, seconds: seconds)
         for result in results { #expect(result.hint?.contains("s3cret") != true, "\(result.name)") }
         return Dictionary(uniqueKeysWithValues: results.map { ($0.name, $0) })
@@ -78,6 +79,36 @@ import Threading
         let events = try await check(defender, alerts: false, vulnerabilities: false, users: .hunting)
         #expect(
             Set(events.keys) == ["login", "clock", "Machine.Read.All", "AdvancedQuery.Read.All", "logon events"])
+    }
+
+    // MARK: Vulnerabilities from the export
+
+    @Test func `asks for a row of the export where vulnerabilities come from there`() async throws {
+        let defender = try ScriptedDefender(api: Self.list)
+        let results = try await check(defender, alerts: false, findings: .export)
+        #expect(results["Vulnerability.Read.All"]?.status == .ok)
+        #expect(results["vulnerability data"] == nil)
+        // For the machines that are new to an incremental run.
+        #expect(results["AdvancedQuery.Read.All"]?.status == .ok)
+        let asked = defender.requests.filter { $0.path.hasSuffix("/SoftwareVulnerabilitiesByMachine") }
+        #expect(asked.map { $0.queryValue("pageSize") } == ["1"])
+        let off = try await check(defender, vulnerabilities: false, findings: .export)
+        #expect(off["Vulnerability.Read.All"] == nil)
+    }
+
+    @Test func `tells a missing licence of the export from a missing permission`() async throws {
+        func finding(_ answer: HTTPResponse) async throws -> CheckResult? {
+            let defender = try ScriptedDefender(api: { request, number in
+                request.path.hasSuffix("/SoftwareVulnerabilitiesByMachine") ? answer : Self.list(request, number)
+            })
+            return try await check(defender, findings: .export)["Vulnerability.Read.All"]
+        }
+        let unlicensed = try await finding(.error(401, "Unauthorized", "No Tvm license."))
+        #expect(unlicensed?.status == .denied)
+        #expect(unlicensed?.hint?.contains("Vulnerability Management") == true)
+        let forbidden = try await finding(.error(403, "Forbidden", "Missing application roles."))
+        #expect(forbidden?.status == .denied)
+        #expect(forbidden?.hint?.contains("Vulnerability.Read.All of WindowsDefenderATP") == true)
     }
 
     // MARK: Hunting through Graph

@@ -34,6 +34,31 @@ extension FuzzTarget {
             _ = try? NetworkRows.decode(bytes, asked: asked)
             _ = try? DescriptionRows.decode(bytes)
         },
+        FuzzTarget(name: "vulnerability-export") { bytes in
+            if let page = try? VulnerabilityRows.decode(bytes) {
+                let kept = page.pairs.map(\.count).reduce(0, +)
+                require(kept + page.skipped.count == page.rowsRead, "every row is kept or skipped")
+                require(page.machines.allSatisfy(isMachineID), "ids of 40 hex digits")
+                for pair in page.pairs.joined() {
+                    require(page.cves.indices.contains(Int(pair.cve)), "a CVE of the page")
+                    require(
+                        pair.software == -1 || page.software.indices.contains(Int(pair.software)),
+                        "a software of the page")
+                }
+                _ = page.fingerprint
+            }
+            if let page = try? VulnerabilityChangeRows.decode(bytes) {
+                require(page.changes.count + page.skipped.count == page.rowsRead, "every row is kept or skipped")
+                var changes = FindingChanges()
+                for change in page.changes { changes.add(change) }
+                let once = changes.applied(to: [])
+                require(changes.applied(to: once) == once, "changes applied twice change nothing more")
+            }
+            _ = try? CVEPage.decode(bytes)
+            if let token = SkipToken.token(in: String(decoding: bytes, as: UTF8.self)) {
+                require((1...SkipToken.bytesMax).contains(token.utf8.count), "a bounded token")
+            }
+        },
         FuzzTarget(name: "defender-errors") { bytes in
             if let error = ErrorBody(bytes) {
                 let detail = error.detail(without: ["secret"])

@@ -65,6 +65,10 @@ int csimdjson_unescape(csimdjson_reader *reader, csimdjson_slot *slot);
 /// Whether the flag member was a string that is not empty. Complete at CSIMDJSON_END.
 int csimdjson_has_flag(const csimdjson_reader *reader);
 
+/// The flag member's text without escapes; empty where there is none, or one of more than 64 KB. Valid until the reader is
+/// closed.
+const char *csimdjson_flag_text(const csimdjson_reader *reader, size_t *length);
+
 void csimdjson_close(csimdjson_reader *reader);
 
 #ifdef __cplusplus

@@ -43,6 +43,11 @@ public struct BatchGraph: Sendable {
         positions = []
     }
 
+    /// No machines, only vertices, each once.
+    init(vertices: [Vertex]) {
+        self.vertices = vertices
+    }
+
     private mutating func add(_ subgraph: MachineSubgraph, cve: (String) -> Vertex) {
         var machine = Machine(id: subgraph.machine, asset: subgraph.asset, lastSeen: subgraph.lastSeen)
         machine.hostname = subgraph.hostname.map { position(.hostname, $0, GraphMapper.hostname) }

@@ -5,17 +5,18 @@ struct BatchPipeline: Sendable {
     let options: RunOptions
     let identity: RunIdentity
     let flights: VertexFlights
-    private let texts: CVETexts
+    private let findings: any FindingsReading
     private let gate: ReadingGate
 
-    init(job: Job, ports: RunPorts, options: RunOptions, identity: RunIdentity) {
+    init(job: Job, ports: RunPorts, options: RunOptions, checkpoint: RunCheckpoint) {
         self.job = job
         self.ports = ports
         self.options = options
-        self.identity = identity
+        identity = checkpoint.identity
         flights = VertexFlights()
         gate = ReadingGate(readingMax: options.batchesReading, findingsMax: options.findingsInFlight)
-        texts = CVETexts(ports: ports, job: job.id, flights: flights)
+        findings = FindingsReader.reader(
+            options, ports: ports, job: job.id, flights: flights, checkpoint: checkpoint)
     }
 
     /// - Returns: how many machines the batch has.
@@ -33,20 +34,22 @@ struct BatchPipeline: Sendable {
     }
 
     private func send(_ batch: WorkBatch) async throws {
-        let reader = FactsReader(defender: ports.defender, options: options, texts: texts)
+        let reader = FactsReader(defender: ports.defender, options: options, findings: findings)
         try await gate.pass(
             read: {
                 let facts = try await reader.read(batch)
                 // Only what is needed from here on stays in memory while CAR is waited for.
                 return Mapped(
                     graph: BatchGraph(facts.machines.map(GraphMapper.subgraph), cve: facts.findings.vertex),
-                    awaited: facts.findings.awaited, report: facts.report)
+                    examined: facts.findings.examined, awaited: facts.findings.awaited, report: facts.report)
             }, findings: \.graph.findingCount, use: { try await send($0, of: batch.number) })
     }
 
     /// A batch as it was read and mapped.
     private struct Mapped: Sendable {
         var graph: BatchGraph
+        /// Machines whose findings were read.
+        var examined: Set<MachineID>
         /// Batches that send vertices named here.
         var awaited: Set<Int>
         var report: ImportReport
@@ -64,6 +67,7 @@ struct BatchPipeline: Sendable {
         report.count(created: plan.created)
         try await ports.store.confirmBatch(number, plan: plan, report: report, of: job.id)
         flights.release(number)
+        try await findings.settle(mapped.examined)
     }
 
     private func deliver(_ objects: GraphObjects, _ report: inout ImportReport) async throws {

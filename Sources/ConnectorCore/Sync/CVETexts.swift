@@ -42,6 +42,8 @@ final class CVETexts: Sendable {
 /// The findings of a batch, and which of their CVEs are complete.
 struct Findings: Sendable {
     var answer = FindingsAnswer()
+    /// The machines whose findings are known; the others keep what they have.
+    var examined: Set<MachineID> = []
     /// CVEs with all their fields; the others are in CAR, or on their way with another batch.
     var complete: Set<String> = []
     /// Batches that send CVEs named here.

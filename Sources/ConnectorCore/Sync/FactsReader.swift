@@ -9,25 +9,22 @@ struct FactsReader: Sendable {
 
     let defender: any DefenderReading
     let options: RunOptions
-    let texts: CVETexts
+    let findings: any FindingsReading
 
     func read(_ batch: WorkBatch) async throws -> Facts {
         let machines = batch.entries.map(\.machine)
-        // Vulnerabilities of an Inactive machine are read once; after that it keeps what it has.
-        let examined = batch.entries.filter { options.vulnerabilities && !($0.hasFindings && $0.machine.isInactive) }
         async let adapters = networkAdapters(of: machines)
-        async let findings = texts.findings(of: examined.map(\.machine.id), for: batch.number)
+        async let findings = self.findings.read(batch)
         async let users = users(of: machines)
         let (adapterRows, answer, usersByMachine) = try await (adapters, findings, users)
         let adaptersByMachine = Dictionary(grouping: adapterRows.records, by: \.deviceID)
-        let examinedIDs = Set(examined.map(\.machine.id))
         var report = report(machines: machines.count, adapters: adapterRows, findings: answer.answer)
         let facts = machines.map { machine in
             let found = usersByMachine[machine.id] ?? nil
             report.add(found, of: machine.id)
             return MachineFacts(
                 machine: machine, users: found?.records, adapters: adaptersByMachine[machine.id] ?? [],
-                findings: examinedIDs.contains(machine.id) ? answer.answer.findings[machine.id] ?? [] : nil)
+                findings: answer.examined.contains(machine.id) ? answer.answer.findings[machine.id] ?? [] : nil)
         }
         return Facts(machines: facts, findings: answer, report: report)
     }

@@ -1,8 +1,8 @@
 extension ImportRun {
     /// Handles every batch of the work list that is not finished, several at a time.
-    func sendBatches(_ identity: RunIdentity) async throws {
+    func sendBatches(_ checkpoint: RunCheckpoint) async throws {
         let numbers = try await ports.store.unfinishedBatches(of: job.id, size: options.machinesPerBatch)
-        let pipeline = BatchPipeline(job: job, ports: ports, options: options, identity: identity)
+        let pipeline = BatchPipeline(job: job, ports: ports, options: options, checkpoint: checkpoint)
         try await progress.update(machines: ports.store.workCount(of: job.id))
         try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Int.self) { group in

@@ -50,8 +50,10 @@ public struct ImportRun: Sendable {
             checkpoint.step = .details
         case .details:
             try await announce(checkpoint, phase: .details)
+            try await readVulnerabilities(&checkpoint)
             try await enterSession(&checkpoint)
-            try await sendBatches(checkpoint.identity)
+            try await sendChangedCVEs(checkpoint)
+            try await sendBatches(checkpoint)
             checkpoint.step = .alerts
         case .alerts:
             if options.alerts {
@@ -101,10 +103,12 @@ public struct ImportRun: Sendable {
         let savePoint = try await ports.car.modelStateID()
         let decision = RunDecision(
             requested: job.kind, savePoint: savePoint, databaseIsNew: databaseIsNew,
-            ledger: try await ports.store.ledger(of: job.connection), options: options)
+            ledger: try await ports.store.ledger(of: job.connection), options: options,
+            vulnerabilityObstacle: try await vulnerabilityObstacle(checkpoint))
         checkpoint.effectiveKind = decision.kind
         checkpoint.fallbackReason = decision.fallbackReason
         checkpoint.savePointFrom = savePoint
+        checkpoint.vulnerabilitySource = options.vulnerabilitySource
         checkpoint.machinesSince = decision.machinesSince
         checkpoint.alertsSince = decision.alertsSince
         try await ports.record(
@@ -157,6 +161,7 @@ public struct ImportRun: Sendable {
         let savePoint = checkpoint.identity.key
         try await ports.store.prepareSavePoint(savePoint, of: job.connection)
         try await ports.car.saveModelStateID(savePoint)
+        try await recordVulnerabilityProgress(checkpoint)
         try await ports.store.completeRun(
             job.id, connection: job.connection, completion: completion(checkpoint, savePoint: savePoint))
         try await progress.finish()

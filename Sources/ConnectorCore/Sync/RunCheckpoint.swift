@@ -34,6 +34,10 @@ public struct RunCheckpoint: Sendable, Equatable, Codable {
     /// Whether the open alerts that are due before those of the window have been read.
     public var openAlertsDone: Bool
     public var session: Session
+    /// Decided in `prepare`, for the whole run; `nil` is as by hunting.
+    public var vulnerabilitySource: VulnerabilitySource?
+    /// `nil` until the vulnerability export is needed.
+    public var vulnerabilities: VulnerabilityWalk?
     /// The ledger's generation that the run writes to.
     public var generation: Int64?
 

@@ -9,13 +9,16 @@ struct RunDecision: Equatable {
 
     /// - Parameters:
     ///   - savePoint: CAR's model state id; `nil` where it has none.
+    ///   - vulnerabilityObstacle: why the changes of vulnerabilities can't be followed; `nil` where they can or need not.
     ///   - databaseIsNew: whether CAR's database was created or changed just now.
     init(
-        requested: JobKind, savePoint: String?, databaseIsNew: Bool, ledger: LedgerState, options: RunOptions
+        requested: JobKind, savePoint: String?, databaseIsNew: Bool, ledger: LedgerState, options: RunOptions,
+        vulnerabilityObstacle: String? = nil
     ) {
         kind = .initial
         guard requested == .incremental else { return }
-        if let reason = Self.obstacle(savePoint: savePoint, databaseIsNew: databaseIsNew, ledger: ledger) {
+        let obstacle = Self.obstacle(savePoint: savePoint, databaseIsNew: databaseIsNew, ledger: ledger)
+        if let reason = obstacle ?? vulnerabilityObstacle {
             fallbackReason = reason
             return
         }

@@ -5,9 +5,10 @@ extension RunOptions {
         var perBatch = 0
         if addresses == .hunting { perBatch += 1 }
         if users == .hunting { perBatch += 1 }
-        if vulnerabilities { perBatch += 1 }
+        let huntsVulnerabilities = vulnerabilities && vulnerabilitySource == .hunting
+        if huntsVulnerabilities { perBatch += 1 }
         // The first batches bring most of the CVEs, whose descriptions are read once; later ones seldom a new one.
-        let descriptions = vulnerabilities ? min(batches, 5 + batches / 20) : 0
+        let descriptions = huntsVulnerabilities ? min(batches, 5 + batches / 20) : 0
         return DefenderCalls(
             logonUsers: users == .logonUsers ? machines : 0, hunting: batches * perBatch + descriptions)
     }
@@ -20,6 +21,23 @@ extension RunOptions {
         var calls = calls(machines: machines)
         calls.machines = machines / machinesPerPage + 2
         calls.alerts = alerts ? (isIncremental ? 1 : 2) : 0
+        addExport(machines: machines, isIncremental: isIncremental, to: &calls)
         return calls
+    }
+
+    /// Rows of the export for a machine and entries of the list of CVEs: neither is known before they are read.
+    private static let (exportRowsGuess, cvesGuess) = (100, 300_000)
+
+    private func addExport(machines: Int, isIncremental: Bool, to calls: inout DefenderCalls) {
+        guard vulnerabilities, vulnerabilitySource == .export else { return }
+        guard !isIncremental else {
+            // What has changed, the CVEs that were updated, and the machines that are new.
+            calls.vulnerabilityExport = 1
+            calls.vulnerabilities = 2
+            calls.hunting += 1
+            return
+        }
+        calls.vulnerabilityExport = machines * Self.exportRowsGuess / vulnerabilitiesPerPage + 1
+        calls.vulnerabilities = Self.cvesGuess / cvesPerPage + 1
     }
 }

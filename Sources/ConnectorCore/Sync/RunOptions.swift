@@ -14,12 +14,21 @@ public enum UserSource: String, Sendable, CaseIterable {
     case hunting
 }
 
+/// Where the software and CVEs of machines are read.
+public enum VulnerabilitySource: String, Sendable, Codable, CaseIterable {
+    /// `DeviceTvmSoftwareVulnerabilities`: one query for every batch of machines.
+    case hunting
+    /// The vulnerability export, in incremental runs what has changed in it, and the list of CVEs. Data up to six hours old.
+    case export
+}
+
 /// What governs a run beside its data.
 public struct RunOptions: Sendable, Equatable {
     public var alerts: Bool
     public var vulnerabilities: Bool
     public var addresses: AddressSource
     public var users: UserSource
+    public var vulnerabilitySource: VulnerabilitySource
     /// How far an incremental run looks back behind the save point.
     public var overlapSeconds: Int64
     /// How long ago an Inactive machine was last seen to count as deleted.
@@ -30,6 +39,10 @@ public struct RunOptions: Sendable, Equatable {
     /// `$top` of the lists.
     public var machinesPerPage: Int
     public var alertsPerPage: Int
+    /// Rows of 1 KB on a page of the vulnerability export. Defender gives up to 200,000, which is 200 MB in memory.
+    public var vulnerabilitiesPerPage: Int
+    /// At most 8,000.
+    public var cvesPerPage: Int
     /// At most 150, the most that one hunting query takes.
     public var machinesPerBatch: Int
     /// From the first call to Defender until CAR has confirmed everything.
@@ -43,22 +56,26 @@ public struct RunOptions: Sendable, Equatable {
 
     public init(
         alerts: Bool = true, vulnerabilities: Bool = true, addresses: AddressSource = .hunting,
-        users: UserSource = .logonUsers, overlapSeconds: Int64 = 600,
+        users: UserSource = .logonUsers, vulnerabilitySource: VulnerabilitySource = .hunting,
+        overlapSeconds: Int64 = 600,
         deleteAfterInactiveSeconds: Int64 = 15 * 86_400, deleteGuardPercent: Int = 20, deleteGuardMachines: Int = 10,
-        machinesPerPage: Int = 5000, alertsPerPage: Int = 2000, machinesPerBatch: Int = 150,
-        batchesInFlight: Int = 12, batchesReading: Int = 3, findingsInFlight: Int = 40_000,
-        batchStartsMax: Int = 5
+        machinesPerPage: Int = 5000, alertsPerPage: Int = 2000, vulnerabilitiesPerPage: Int = 20_000,
+        cvesPerPage: Int = 8000, machinesPerBatch: Int = 150, batchesInFlight: Int = 12, batchesReading: Int = 3,
+        findingsInFlight: Int = 40_000, batchStartsMax: Int = 5
     ) {
         self.alerts = alerts
         self.vulnerabilities = vulnerabilities
         self.addresses = addresses
         self.users = users
+        self.vulnerabilitySource = vulnerabilitySource
         self.overlapSeconds = overlapSeconds
         self.deleteAfterInactiveSeconds = deleteAfterInactiveSeconds
         self.deleteGuardPercent = deleteGuardPercent
         self.deleteGuardMachines = deleteGuardMachines
         self.machinesPerPage = machinesPerPage
         self.alertsPerPage = alertsPerPage
+        self.vulnerabilitiesPerPage = vulnerabilitiesPerPage
+        self.cvesPerPage = cvesPerPage
         self.machinesPerBatch = machinesPerBatch
         self.batchesInFlight = batchesInFlight
         self.batchesReading = batchesReading

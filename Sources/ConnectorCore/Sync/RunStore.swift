@@ -2,7 +2,7 @@
 ///
 /// The ledger of a connection has *generations*: an initial import fills a new one beside the current and replaces it at
 /// its end, so a run that fails never leaves a mixture.
-public protocol RunStore: Sendable {
+public protocol RunStore: VulnerabilityStore {
     // MARK: The run
 
     /// The checkpoint of the job; a new one where the job starts for the first time.

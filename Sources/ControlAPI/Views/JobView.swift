@@ -56,6 +56,8 @@ enum JobView {
             "calls": .object([
                 "machines": JSONValue(forecast.calls.machines), "logonusers": JSONValue(forecast.calls.logonUsers),
                 "hunting": JSONValue(forecast.calls.hunting), "alerts": JSONValue(forecast.calls.alerts),
+                "vulnerabilityexport": JSONValue(forecast.calls.vulnerabilityExport),
+                "vulnerabilities": JSONValue(forecast.calls.vulnerabilities),
             ]),
             "seconds": JSONValue(forecast.seconds),
         ])

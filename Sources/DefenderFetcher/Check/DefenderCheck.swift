@@ -48,8 +48,11 @@ public struct DefenderCheck: Sendable {
         guard let session = login.session else { return results }
         async let machines = checkMachines(options, session, deadline)
         async let alerts = options.alerts ? [probe(probes.alerts, session, deadline).result] : []
+        async let export =
+            options.vulnerabilities && options.vulnerabilitySource == .export
+            ? [probe(probes.vulnerabilityExport, session, deadline).result] : []
         async let hunting = checkHunting(options, session, deadline)
-        return await results + machines + alerts + hunting
+        return await results + machines + alerts + export + hunting
     }
 
     // MARK: Login
@@ -107,6 +110,7 @@ public struct DefenderCheck: Sendable {
     private func checkHunting(
         _ options: RunOptions, _ session: Session, _ deadline: Double
     ) async -> [CheckResult] {
+        // Also with the export: machines that are new to an incremental run are asked for by hunting.
         guard options.vulnerabilities || options.users == .hunting || options.addresses == .hunting else { return [] }
         var results: [CheckResult] = []
         var session = session
@@ -121,7 +125,8 @@ public struct DefenderCheck: Sendable {
         // The same permission and host: what is wrong with the first is wrong with the others.
         guard hunting.status == .ok else { return results }
         if options.users == .hunting { results.append(await probe(probes.logonEvents, session, deadline).result) }
-        if options.vulnerabilities { results.append(await probe(probes.vulnerabilities, session, deadline).result) }
+        guard options.vulnerabilities, options.vulnerabilitySource == .hunting else { return results }
+        results.append(await probe(probes.vulnerabilities, session, deadline).result)
         return results
     }
 

@@ -40,6 +40,13 @@ struct DefenderProbes: Sendable {
             "/api/machines/\(id)/logonusers")
     }
 
+    /// One row of the export: permission and licence in one.
+    var vulnerabilityExport: DefenderProbe {
+        list(
+            .vulnerabilityExport, "reading the vulnerability export", "GET \(DefenderClient.exportPath)",
+            "\(DefenderClient.exportPath)?pageSize=1")
+    }
+
     private func list(_ family: APIFamily, _ purpose: String, _ operation: String, _ path: String) -> DefenderProbe {
         let permission = settings.permission(of: family)
         return DefenderProbe(

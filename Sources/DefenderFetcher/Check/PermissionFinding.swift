@@ -100,7 +100,7 @@ struct PermissionFinding {
 
     private func unlicensed(_ probe: DefenderProbe, _ answer: ProbeAnswer) -> CheckResult {
         let licence =
-            probe.name == DefenderProbes.vulnerabilitiesName
+            probe.name == DefenderProbes.vulnerabilitiesName || probe.call.family == .vulnerabilityExport
             ? "Defender Vulnerability Management, which comes with Defender for Endpoint Plan 2; without it set "
                 + "IMPORT_VULNERABILITIES=false" : "this data (Defender for Endpoint Plan 1 or 2)"
         return CheckResult(

@@ -7,6 +7,8 @@ enum JSONFailure: Error, Equatable {
     case malformed
     /// JSON, but the list of rows is not there.
     case noArray
+    /// More is to come, but the answer does not tell from where.
+    case noContinuation
     case outOfMemory
 }
 
@@ -58,6 +60,13 @@ struct JSONRows: ~Copyable {
 
     /// Whether the flag member holds text. Known when `next` has returned `nil`.
     var hasFlag: Bool { csimdjson_has_flag(reader) != 0 }
+
+    /// The flag member's text; `nil` where it has none, or more than 64 KB. Known when `next` has returned `nil`.
+    var flagText: String? {
+        var length = 0
+        guard let text = csimdjson_flag_text(reader, &length), length > 0 else { return nil }
+        return String(decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
+    }
 
     /// The text of a string, or of a number as written; `nil` for an empty string and for everything else.
     mutating func bytes(_ column: Int) throws(JSONFailure) -> UnsafeRawBufferPointer? {

@@ -13,6 +13,7 @@ public final class DefenderSimulator: Sendable {
     private let tokens: TokenService
     private let windows: Locked<[String: CallWindow]>
     private let queries = Locked<UInt64>(0)
+    let exportWalks = ExportWalks()
 
     public init(estate: Estate, options: SandboxOptions, faults: FaultPlan = FaultPlan()) {
         self.estate = estate
@@ -23,6 +24,9 @@ public final class DefenderSimulator: Sendable {
             "machines": CallWindow(perMinute: 100, perHour: 1500),
             "logonusers": CallWindow(perMinute: 100, perHour: 1500),
             "alerts": CallWindow(perMinute: 100, perHour: 1500), "hunting": CallWindow(perMinute: 45, perHour: 1500),
+            "vulnerabilityexport": CallWindow(perMinute: 30, perHour: 1000),
+            "vulnerabilitychanges": CallWindow(perMinute: 30, perHour: 1000),
+            "vulnerabilities": CallWindow(perMinute: 100, perHour: 1500),
         ])
     }
 
@@ -60,6 +64,11 @@ public final class DefenderSimulator: Sendable {
         switch path.count {
         case 1 where path.first == "machines": return try api(request, "machines", "GET", machines)
         case 1 where path.first == "alerts": return try api(request, "alerts", "GET", alerts)
+        case 1 where path.first == "vulnerabilities": return try api(request, "vulnerabilities", "GET", cves)
+        case 2 where path == ["machines", "SoftwareVulnerabilitiesByMachine"]:
+            return try api(request, "vulnerabilityexport", "GET", exportedVulnerabilities)
+        case 2 where path == ["machines", "SoftwareVulnerabilityChangesByMachine"]:
+            return try api(request, "vulnerabilitychanges", "GET", vulnerabilityChanges)
         case 2 where path == ["advancedqueries", "run"]:
             return try api(request, "hunting", "POST") { [self] request, fault throws(DefenderError) in
                 try hunt(request, form: .defender, fault)
@@ -87,6 +96,7 @@ public final class DefenderSimulator: Sendable {
                 }
                 if fault == .expireTokens { tokens.revokeAll() }
                 try authorize(request, for: audience)
+                try AppRoles.check(endpoint, options)
                 try takeCall(endpoint)
                 return try work(request, fault)
             } catch {
@@ -151,14 +161,14 @@ public final class DefenderSimulator: Sendable {
         return try page(matching, query, request, fault, path: "alerts") { DefenderJSON.write($0, to: &$1) }
     }
 
-    private func page<Element>(
+    func page<Element>(
         _ matching: [Element], _ query: ListQuery, _ request: HTTPRequest, _ fault: Fault.Kind?, path: String,
         write: (Element, inout JSONWriter) -> Void
     ) throws(DefenderError) -> HTTPResponse {
         if matching.isEmpty, options.emptyListIsNotFound {
             throw DefenderError(404, "ResourceNotFound", "No \(path) were found.")
         }
-        let length = min(query.top ?? ListQuery.topMax, options.pageMaximum)
+        let length = min(query.top ?? query.topMax, options.pageMaximum)
         let skip = fault == .duplicatePage ? max(0, query.skip - length) : query.skip
         let page = fault == .missingPage ? [] : matching.dropFirst(skip).prefix(length)
         let link = nextLink(fault, host: Self.host(request), path: "/api/\(path)")
@@ -185,7 +195,7 @@ public final class DefenderSimulator: Sendable {
         }
     }
 
-    private static func host(_ request: HTTPRequest) -> String {
+    static func host(_ request: HTTPRequest) -> String {
         request.headers["Host"] ?? "localhost"
     }
 

@@ -2,14 +2,17 @@ import MicroHTTP
 
 /// `$filter`, `$top` and `$skip` of a list request.
 struct ListQuery: Sendable {
-    static let topMax = 10_000
-
+    /// The largest `$top`, and the length of a page without one.
+    let topMax: Int
     var filter: ODataExpression?
     var filterText: String?
     var top: Int?
     var skip = 0
 
-    init(_ request: HTTPRequest, properties: [String: ODataExpression.Kind]) throws(DefenderError) {
+    init(
+        _ request: HTTPRequest, properties: [String: ODataExpression.Kind], topMax: Int = 10_000
+    ) throws(DefenderError) {
+        self.topMax = topMax
         var seen: Set<String> = []
         for item in request.query {
             guard seen.insert(item.name).inserted else {
@@ -25,9 +28,9 @@ struct ListQuery: Sendable {
                 }
             case "$top":
                 let top = try Self.number(item)
-                guard top <= Self.topMax else {
+                guard top <= topMax else {
                     throw DefenderError(
-                        400, "ODataError", "The limit of '\(Self.topMax)' for Top query has been exceeded: '\(top)'.")
+                        400, "ODataError", "The limit of '\(topMax)' for Top query has been exceeded: '\(top)'.")
                 }
                 self.top = top
             case "$skip": skip = try Self.number(item)

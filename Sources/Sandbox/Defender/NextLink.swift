@@ -22,7 +22,7 @@ struct NextLink {
         return "http://\(host)\(path)?\(options.joined(separator: "&"))"
     }
 
-    private static func encoded(_ text: String) -> String {
+    static func encoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
             let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

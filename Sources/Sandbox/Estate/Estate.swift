@@ -17,6 +17,8 @@ public final class Estate: Sendable {
     /// - Parameter clock: what time it is for the tenant; `lastSeen` windows and 30-day limits follow it.
     public init(_ state: EstateState, clock: @escaping Clock = { EstateTime.wallClock() }) {
         self.clock = clock
+        var state = state
+        state.recordsHistory = true
         content = Locked(Content(state: state))
     }
 

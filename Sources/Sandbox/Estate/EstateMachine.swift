@@ -114,7 +114,7 @@ public struct NetworkRow: Sendable, Equatable {
 }
 
 /// A row of DeviceTvmSoftwareVulnerabilities, without what repeats the machine.
-public struct SoftwareRow: Sendable, Equatable {
+public struct SoftwareRow: Sendable, Hashable {
     public var vendor: String?
     public var name: String?
     public var version: String?

@@ -13,6 +13,13 @@ public struct EstateState: Sendable {
     /// Knowledge base entries that replace or add to the catalogue's; the empty id never occurs.
     public private(set) var cveOverrides: [String: CVE] = [:]
 
+    /// What became of rows of the vulnerability export since the estate began to live; oldest first.
+    var history: [VulnerabilityEvent] = []
+    /// When entries of the knowledge base were changed.
+    private(set) var cveUpdates: [String: EstateTime] = [:]
+    /// Off while an estate is put together.
+    var recordsHistory = false
+
     private var machinePosition: [String: Int] = [:]
     private var alertPosition: [String: Int] = [:]
     private var nextIndex = 0
@@ -67,8 +74,10 @@ public struct EstateState: Sendable {
     public mutating func add(_ machine: EstateMachine) {
         nextIndex = max(nextIndex, machine.index + 1)
         if let position = machinePosition[machine.id] {
+            remember(machines[position], machine)
             machines[position] = machine
         } else {
+            remember(nil, machine)
             machinePosition[machine.id] = machines.count
             machines.append(machine)
         }
@@ -89,6 +98,7 @@ public struct EstateState: Sendable {
     /// Takes a machine out of every answer.
     public mutating func removeMachine(id: String) {
         guard let position = machinePosition.removeValue(forKey: id) else { return }
+        remember(machines[position], nil)
         machines.remove(at: position)
         for later in position..<machines.count { machinePosition[machines[later].id] = later }
     }
@@ -101,8 +111,10 @@ public struct EstateState: Sendable {
         id: String, reports: Bool = true, _ change: (inout EstateMachine) -> Void
     ) -> Bool {
         guard let position = machinePosition[id] else { return false }
+        let before = recordsHistory ? machines[position] : nil
         if reports { machines[position].lastSeen = now }
         change(&machines[position])
+        if let before { remember(before, machines[position]) }
         precondition(machines[position].id == id, "a machine's id is fixed")
         return true
     }
@@ -136,6 +148,7 @@ public struct EstateState: Sendable {
 
     public mutating func setCVE(_ cve: CVE) {
         cveOverrides[cve.id] = cve
+        if recordsHistory { cveUpdates[cve.id] = now }
     }
 
     /// Adds an alert; one of the same id is replaced.

@@ -4,11 +4,13 @@ public enum ExpectedGraph {
 
     /// - Parameters:
     ///   - now: decides which inactive machines count as deleted and which adapter rows hunting still shows.
+    ///   - softwareWithoutCVE: off, as where vulnerabilities come from the export, which skips such rows.
     ///   - alerts, vulnerabilities: off, as the service's options: the graph then has none of theirs.
     public static func compute(
-        _ state: EstateState, now: EstateTime? = nil, alerts: Bool = true, vulnerabilities: Bool = true
+        _ state: EstateState, now: EstateTime? = nil, alerts: Bool = true, vulnerabilities: Bool = true,
+        softwareWithoutCVE: Bool = true
     ) -> GraphImage {
-        var builder = Builder(state: state, now: now ?? state.now)
+        var builder = Builder(state: state, now: now ?? state.now, softwareWithoutCVE: softwareWithoutCVE)
         for machine in state.machines where isImported(machine, now: builder.now) {
             builder.addMachine(machine)
             if vulnerabilities { builder.addSoftware(of: machine) }
@@ -19,8 +21,11 @@ public enum ExpectedGraph {
         return builder.image
     }
 
-    public static func compute(_ estate: Estate, alerts: Bool = true, vulnerabilities: Bool = true) -> GraphImage {
-        compute(estate.snapshot(), alerts: alerts, vulnerabilities: vulnerabilities)
+    public static func compute(
+        _ estate: Estate, alerts: Bool = true, vulnerabilities: Bool = true, softwareWithoutCVE: Bool = true
+    ) -> GraphImage {
+        compute(
+            estate.snapshot(), alerts: alerts, vulnerabilities: vulnerabilities, softwareWithoutCVE: softwareWithoutCVE)
     }
 
     /// Whether a machine is imported at all: its id is one, and it isn't long gone.
@@ -38,6 +43,7 @@ extension ExpectedGraph {
     struct Builder {
         let state: EstateState
         let now: EstateTime
+        let softwareWithoutCVE: Bool
         var image = GraphImage()
 
         private mutating func vertex(_ collection: String, _ key: String, _ fields: [String: JSONValue]) {
@@ -105,6 +111,7 @@ extension ExpectedGraph {
 
         mutating func addSoftware(of machine: EstateMachine) {
             for row in state.softwareRows(of: machine) {
+                if !softwareWithoutCVE, row.cveId?.isEmpty ?? true { continue }
                 var application: String?
                 if let vendor = row.vendor, let name = row.name, let version = row.version {
                     let key = "\(vendor):\(name):\(version)"

@@ -45,9 +45,9 @@ extension Fault.Kind {
         case .delay, .hang, .resetBefore, .resetAfter, .truncate, .status, .throttle, .throttleUntil, .html, .wrongJSON,
             .wrongShape, .empty:
             true
-        case .expireTokens: ["machines", "logonusers", "hunting", "alerts"].contains(endpoint)
+        case .expireTokens: FaultPlan.defenderCalls.contains(endpoint)
         case .duplicatePage, .missingPage, .nextLinkLoops, .nextLinkElsewhere:
-            ["machines", "alerts"].contains(endpoint)
+            FaultPlan.pagedLists.contains(endpoint)
         case .cutRows, .resultTooLarge: endpoint == "hunting"
         case .importFails, .importHangs: endpoint == "car.imports"
         case .statusWithoutLists: endpoint == "car.importstatus"

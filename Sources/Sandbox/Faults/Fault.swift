@@ -27,13 +27,13 @@ public struct Fault: Sendable, Equatable {
         case wrongShape
         /// 200 without a body.
         case empty
-        /// Only `machines` and `alerts`: the page before comes once more.
+        /// Only paged lists: the page before comes once more.
         case duplicatePage
-        /// Only `machines` and `alerts`: 200 with an empty list, as if there were no more.
+        /// Only paged lists: 200 with an empty list, as if there were no more.
         case missingPage
-        /// Only `machines` and `alerts`: a nextLink that leads to the page it is on.
+        /// Only paged lists: a nextLink that leads to the page it is on.
         case nextLinkLoops
-        /// Only `machines` and `alerts`: a nextLink to another host.
+        /// Only paged lists: a nextLink to another host.
         case nextLinkElsewhere
         /// Only `hunting`: the answer ends after so many rows without a word.
         case cutRows(Int)

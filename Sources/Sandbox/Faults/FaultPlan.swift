@@ -4,10 +4,16 @@ import Threading
 /// The faults of one simulator; each request takes at most one, the first that applies.
 public final class FaultPlan: Sendable {
     public static let endpoints: [String] = [
-        "token", "machines", "logonusers", "hunting", "alerts", "car.imports", "car.importstatus", "car.databases",
+        "token", "machines", "logonusers", "hunting", "alerts", "vulnerabilityexport",
+        "vulnerabilitychanges", "vulnerabilities", "car.imports", "car.importstatus", "car.databases",
         "car.jobstatus", "car.session.enter", "car.session.leave", "car.source.get", "car.source.patch",
         "car.edge.patch", "car.delete", "car.query", "car.health", "car.importschema",
     ]
+
+    static let pagedLists = [
+        "machines", "alerts", "vulnerabilityexport", "vulnerabilitychanges", "vulnerabilities",
+    ]
+    static let defenderCalls = pagedLists + ["logonusers", "hunting"]
 
     private struct Rule {
         var fault: Fault

@@ -37,6 +37,7 @@ extension SQLiteRunStore {
         ] {
             try db.cachedStatement(sql: sql).execute(arguments: [generation, machine.text])
         }
+        try dropChanges(of: machine, generation: generation, in: db)
         try db.cachedStatement(sql: "DELETE FROM run_deletion WHERE job_id = ? AND machine_id = ?")
             .execute(arguments: [job.text, machine.text])
     }

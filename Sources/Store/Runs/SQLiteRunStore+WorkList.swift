@@ -140,7 +140,7 @@ extension SQLiteRunStore {
 
     public func cleanUp(_ job: JobID, connection: String) async throws {
         let ended = try await endedRuns(of: connection, beside: job)
-        for table in ["run_machine", "run_batch", "run_deletion"] {
+        for table in ["run_machine", "run_batch", "run_deletion"] + VulnerabilityTables.ofJobs {
             try await writeUnsynced { db in
                 for id in ended {
                     try db.execute(sql: "DELETE FROM \(table) WHERE job_id = ?", arguments: [id])
@@ -188,7 +188,7 @@ extension SQLiteRunStore {
             ("alert", "alert_id"),
             ("shared_edge", "kind, from_id, to_id"),
         ]
-        for (table, key) in keys {
+        for (table, key) in keys + VulnerabilityTables.ofGenerations {
             while try await writeUnsynced({ db in
                 try db.execute(
                     sql: """

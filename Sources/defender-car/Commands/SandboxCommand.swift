@@ -138,6 +138,8 @@ extension SandboxServer {
             "DEFENDER_REQUESTS_PER_HOUR": options.enforcesRateLimits ? "1500" : "0",
             "DEFENDER_HUNTING_PER_MINUTE": options.enforcesRateLimits ? "45" : "0",
             "DEFENDER_HUNTING_PER_HOUR": options.enforcesRateLimits ? "1500" : "0",
+            "DEFENDER_EXPORT_PER_MINUTE": options.enforcesRateLimits ? "30" : "0",
+            "DEFENDER_EXPORT_PER_HOUR": options.enforcesRateLimits ? "1000" : "0",
         ]
     }
 }

@@ -20,7 +20,13 @@ extension KnownLabels {
         (.machines, ["not_an_object", "invalid_id", "counts_as_deleted", "duplicate"]),
         (.logonUsers, ["not_an_object", "no_account_name", "machine_not_found"]),
         (.networkAdapters, ["not_an_object", "invalid_id", "unknown_machine", "bad_addresses"]),
-        (.vulnerabilities, ["not_an_object", "invalid_id", "unknown_machine", "no_software_and_no_cve"]),
+        (
+            .vulnerabilities,
+            [
+                "not_an_object", "invalid_id", "unknown_machine", "no_software_and_no_cve", "no_cve", "unknown_status",
+                "read_by_hunting",
+            ]
+        ),
         (.alerts, ["not_an_object", "missing_id", "no_machine", "machine_not_imported"]),
     ]
 }
@@ -68,7 +74,7 @@ extension Engine {
         guard let runtime = runtimes.first(where: { $0.settings.name == connection }) else { return [] }
         return APIFamily.allCases.map { family in
             let status = runtime.defender.budgets[family].status
-            let limits = runtime.settings.defender.limits(of: family)
+            let limits = runtime.settings.defender.finiteLimits(of: family)
             return BudgetInfo(
                 api: family.rawValue,
                 minute: .init(remaining: status.remainingThisMinute, limit: limits.perMinute),
@@ -138,9 +144,8 @@ extension Engine {
 
 extension DefenderSettings {
     /// `nil` without a limit.
-    fileprivate func limits(of family: APIFamily) -> (perMinute: Int?, perHour: Int?) {
-        let isHunting = family == .hunting
-        let (minute, hour) = isHunting ? (huntingPerMinute, huntingPerHour) : (requestsPerMinute, requestsPerHour)
+    fileprivate func finiteLimits(of family: APIFamily) -> (perMinute: Int?, perHour: Int?) {
+        let (minute, hour): (perMinute: Int, perHour: Int) = limits(of: family)
         return (minute == 0 ? nil : minute, hour == 0 ? nil : hour)
     }
 }

@@ -80,6 +80,11 @@ struct SettingDefinition: Sendable {
                 "logonusers or hunting: hunting asks for the logon events of 150 machines at a time instead of one call per machine; it shows who logged on in the last 30 days, and nobody on systems that report no logon events"
         ),
         .init(
+            name: "DEFENDER_VULNERABILITIES", scope: .connection, defaultText: "hunting",
+            summary:
+                "hunting or export: export reads software and CVEs from Defender's vulnerability export, in incremental runs only what has changed, and needs the permission Vulnerability.Read.All; it takes no hunting CPU quota, its data is up to 6 hours old, and an initial import moves 1 KB for each row; machines that are new to an incremental run are still asked by hunting; the first run after the change, or after 14 days without one, becomes an initial import"
+        ),
+        .init(
             name: "DEFENDER_REQUESTS_PER_MINUTE", scope: .connection, defaultText: "100",
             summary: "calls per minute and API family; 0 = unlimited"),
         .init(
@@ -91,6 +96,12 @@ struct SettingDefinition: Sendable {
         .init(
             name: "DEFENDER_HUNTING_PER_HOUR", scope: .connection, defaultText: "1500",
             summary: "hunting queries per hour; 0 = unlimited"),
+        .init(
+            name: "DEFENDER_EXPORT_PER_MINUTE", scope: .connection, defaultText: "30",
+            summary: "pages of the vulnerability export and its changes per minute; 0 = unlimited"),
+        .init(
+            name: "DEFENDER_EXPORT_PER_HOUR", scope: .connection, defaultText: "1000",
+            summary: "pages of the vulnerability export and its changes per hour; 0 = unlimited"),
         .init(
             name: "DEFENDER_HUNTING_ROW_LIMIT", scope: .connection, defaultText: "100000",
             summary: "an answer with this many rows counts as cut and is asked again in parts"),

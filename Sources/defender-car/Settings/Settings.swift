@@ -149,6 +149,8 @@ struct ConnectionSettings: Sendable {
             alerts: reader.flag("IMPORT_ALERTS"), vulnerabilities: reader.flag("IMPORT_VULNERABILITIES"),
             addresses: reader.choice("DEFENDER_ADDRESSES", AddressSource.self, default: .hunting),
             users: reader.choice("DEFENDER_USERS", UserSource.self, default: .logonUsers),
+            vulnerabilitySource: reader.choice(
+                "DEFENDER_VULNERABILITIES", VulnerabilitySource.self, default: .hunting),
             overlapSeconds: reader.seconds("INCREMENTAL_OVERLAP", in: 0...30 * 86_400),
             deleteAfterInactiveSeconds: reader.seconds("DELETE_AFTER_INACTIVE", in: 0...3650 * 86_400),
             deleteGuardPercent: reader.number("DELETE_GUARD_PERCENT", in: 0...100))
@@ -169,6 +171,8 @@ struct ConnectionSettings: Sendable {
         settings.requestsPerHour = reader.number("DEFENDER_REQUESTS_PER_HOUR", in: limits)
         settings.huntingPerMinute = reader.number("DEFENDER_HUNTING_PER_MINUTE", in: limits)
         settings.huntingPerHour = reader.number("DEFENDER_HUNTING_PER_HOUR", in: limits)
+        settings.exportPerMinute = reader.number("DEFENDER_EXPORT_PER_MINUTE", in: limits)
+        settings.exportPerHour = reader.number("DEFENDER_EXPORT_PER_HOUR", in: limits)
         settings.huntingRowLimit = reader.number("DEFENDER_HUNTING_ROW_LIMIT", in: 1...100_000_000)
         settings.huntingAPI = reader.choice("DEFENDER_HUNTING_API", HuntingAPI.self, default: .defender)
         settings.graphURL = reader.requiredText("GRAPH_API_URL")

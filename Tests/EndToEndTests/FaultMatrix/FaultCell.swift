@@ -1,9 +1,20 @@
+import ConnectorCore
 import Sandbox
 
 /// One cell of the matrix: a fault at one call of a run.
 struct FaultCell: Sendable {
     enum Run: String, Sendable, CaseIterable {
         case initial, incremental
+        /// The same with vulnerabilities from the export: only the calls that hunting does not make.
+        case exportInitial = "initial, export"
+        case exportIncremental = "incremental, export"
+
+        var kind: JobKind { self == .initial || self == .exportInitial ? .initial : .incremental }
+        var source: VulnerabilitySource { self == .initial || self == .incremental ? .hunting : .export }
+        var endpoints: [String] {
+            source == .hunting
+                ? FaultPlan.endpoints : ["vulnerabilityexport", "vulnerabilitychanges", "vulnerabilities"]
+        }
     }
 
     enum Position: Int, Sendable, CaseIterable {
@@ -33,7 +44,7 @@ struct FaultCell: Sendable {
     static func all(calls: [Run: [String: Int]]) -> [FaultCell] {
         var cells: [FaultCell] = []
         for run in Run.allCases {
-            for endpoint in FaultPlan.endpoints {
+            for endpoint in run.endpoints {
                 guard let count = calls[run]?[endpoint], count > 0 else { continue }
                 for fault in NamedFault.all where fault.kind.fits(endpoint) {
                     for isPersistent in [false, true] {

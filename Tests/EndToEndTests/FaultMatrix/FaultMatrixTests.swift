@@ -18,56 +18,64 @@ extension `End to end` {
 
         @Test(.timeLimit(.minutes(60)))
         func `ends every run right or failed for the right reason with nothing lost`() async throws {
-            let cells = FaultCell.all(calls: [
-                .initial: try await Self.reference(.initial), .incremental: try await Self.reference(.incremental),
-            ])
-            let isWhole = Self.mode == "all" || Self.mode == "write"
-            let tried = isWhole ? cells : cells.enumerated().filter { $0.offset % Self.sampling == 0 }.map(\.element)
+            let calls = try await Self.references()
+            let cells = FaultCell.all(calls: calls)
+            let committed = try FaultTable.committed()
+            let tried: [FaultCell]
+            switch Self.mode {
+            case "all", "write": tried = cells
+            case "write-new": tried = cells.filter { committed[$0.row.key] == nil }
+            default: tried = cells.enumerated().filter { $0.offset % Self.sampling == 0 }.map(\.element)
+            }
             var table = FaultTable()
+            if Self.mode == "write-new" { for cell in cells { table.keep(committed[cell.row.key], row: cell.row) } }
             var problems: [String] = []
-            for result in try await Self.tryAll(tried) {
+            for result in try await Self.tryAll(tried, calls) {
                 table.set(result.outcome, row: result.cell.row, position: result.cell.position.rawValue)
                 problems += result.problems.map {
                     "\(result.cell.row) \(result.cell.position) -> \(result.outcome): \($0)"
                 }
             }
             #expect(problems.isEmpty, "\(problems.count) of \(tried.count):\n\(problems.joined(separator: "\n"))")
-            if Self.mode == "write" {
+            if Self.mode.hasPrefix("write") {
                 var order: [FaultTable.Row] = []
                 for cell in cells where order.last != cell.row { order.append(cell.row) }
                 try table.write(order: order, cells: cells.count)
             }
-            let committed = try FaultTable.committed()
             // Without a table there is nothing to compare with; `FAULT_MATRIX=write` makes it.
-            let departures = committed.isEmpty ? [] : table.departures(from: committed)
+            let departures = committed.isEmpty || Self.mode.hasPrefix("write") ? [] : table.departures(from: committed)
             #expect(departures.isEmpty, "\(departures.joined(separator: "\n"))")
         }
 
         /// The calls of a run without faults.
         private static func reference(_ run: FaultCell.Run) async throws -> [String: Int] {
-            let world = try await prepared()
+            let world = try await prepared(run.source)
             defer { world.end() }
             let before = world.calls
-            let failure = try await world.run(run == .initial ? .initial : .incremental)
+            let failure = try await world.run(run.kind)
             #expect(failure == nil, "\(failure?.message ?? "")")
-            #expect(world.differences(allowsLooseVertices: run == .incremental).isEmpty)
+            #expect(world.differences(allowsLooseVertices: run.kind == .incremental).isEmpty)
             return world.calls.merging(before) { $0 - $1 }
         }
 
+        private static func references() async throws -> [FaultCell.Run: [String: Int]] {
+            var calls: [FaultCell.Run: [String: Int]] = [:]
+            for run in FaultCell.Run.allCases { calls[run] = try await reference(run) }
+            return calls
+        }
+
         /// A world that CAR knows from an earlier import, and in which everything has changed since.
-        private static func prepared() async throws -> FaultWorld {
-            let world = try FaultWorld()
+        private static func prepared(_ vulnerabilities: VulnerabilitySource) async throws -> FaultWorld {
+            let world = try FaultWorld(vulnerabilities: vulnerabilities)
             let failure = try await world.run(.initial)
             #expect(failure == nil, "\(failure?.message ?? "")")
             world.sandbox.estate.changeEverything()
             return world
         }
 
-        private static func tryAll(_ cells: [FaultCell]) async throws -> [Result] {
-            let calls = [
-                FaultCell.Run.initial: try await reference(.initial),
-                .incremental: try await reference(.incremental),
-            ]
+        private static func tryAll(
+            _ cells: [FaultCell], _ calls: [FaultCell.Run: [String: Int]]
+        ) async throws -> [Result] {
             return try await withThrowingTaskGroup(of: Result.self) { group in
                 var waiting = cells.makeIterator()
                 for _ in 0..<atOnce {
@@ -85,7 +93,7 @@ extension `End to end` {
         private static func attempt(
             _ cell: FaultCell, _ calls: [FaultCell.Run: [String: Int]]
         ) async throws -> Result {
-            let world = try await prepared()
+            let world = try await prepared(cell.run.source)
             defer { world.end() }
             let savePoint = world.savePoint
             let retired = world.sandbox.car.counters
@@ -93,7 +101,7 @@ extension `End to end` {
             world.sandbox.setFaults([
                 Fault(cell.endpoint, cell.fault.kind, after: after, count: cell.isPersistent ? nil : 1)
             ])
-            let failure = try await world.run(cell.run == .initial ? .initial : .incremental)
+            let failure = try await world.run(cell.run.kind)
             world.sandbox.setFaults([])
             var result = Result(cell: cell, outcome: "ok", problems: [])
             if let failure {
@@ -110,7 +118,7 @@ extension `End to end` {
                     result.problems.append("something was retired")
                 }
             } else {
-                let differences = world.differences(allowsLooseVertices: cell.run == .incremental)
+                let differences = world.differences(allowsLooseVertices: cell.run.kind == .incremental)
                 if !differences.isEmpty {
                     result.outcome = "as told"
                     if !FaultVerdict.isAsTold(cell) { result.problems += differences.prefix(3) }

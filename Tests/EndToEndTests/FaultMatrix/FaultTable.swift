@@ -12,7 +12,7 @@ struct FaultTable {
         /// another, or be followed by more.
         fileprivate var isPolled: Bool { ["car.importstatus", "car.jobstatus"].contains(endpoint) }
 
-        fileprivate var key: String { "| \(run) | \(endpoint) | \(fault) | \(isPersistent ? "every call" : "once") |" }
+        var key: String { "| \(run) | \(endpoint) | \(fault) | \(isPersistent ? "every call" : "once") |" }
     }
 
     private static func file() throws -> URL {
@@ -24,6 +24,11 @@ struct FaultTable {
     /// - Parameter position: 0, 1 or 2.
     mutating func set(_ outcome: String, row: Row, position: Int) {
         outcomes[row, default: ["", "", ""]][position] = outcome
+    }
+
+    /// What was found earlier.
+    mutating func keep(_ earlier: [String]?, row: Row) {
+        if let earlier { outcomes[row] = earlier.map { $0 == "-" ? "" : $0 } }
     }
 
     private static func line(_ row: Row, _ outcomes: [String]) -> String {
@@ -69,7 +74,7 @@ struct FaultTable {
             "  it was told. Nothing is retired. No client can tell this from the truth.",
             "- `-`: the run makes no such call.", "",
             "`scripts/test` tries a sample; `FAULT_MATRIX=all swift test --filter FaultMatrix` tries all,",
-            "`FAULT_MATRIX=write` writes this file.", "",
+            "`FAULT_MATRIX=write` writes this file, `FAULT_MATRIX=write-new` tries and adds what it lacks.", "",
             "| run | endpoint | fault | how often | first | middle | last |", "|---|---|---|---|---|---|---|",
         ]
         for row in order { if let outcomes = outcomes[row] { lines.append(Self.line(row, outcomes)) } }

@@ -21,6 +21,8 @@ enum FaultVerdict {
         case .status(401): [52]
         case .status(403): [53]
         case .status(404): [55]
+        // A continuation that is refused time after time.
+        case .status where cell.endpoint == "vulnerabilityexport" || cell.endpoint == "vulnerabilitychanges": [54, 55]
         case .status: [54]
         default: [52, 55]
         }
@@ -47,7 +49,7 @@ enum FaultVerdict {
         switch cell.fault.kind {
         case .missingPage: return cell.isPersistent
         // One row too few is no sign of a cut, and none at all is a complete answer.
-        case .status(404): return ["machines", "alerts", "logonusers"].contains(cell.endpoint)
+        case .status(404): return ["machines", "alerts", "logonusers", "vulnerabilities"].contains(cell.endpoint)
         default: return false
         }
     }

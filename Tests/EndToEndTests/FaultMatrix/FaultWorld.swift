@@ -22,7 +22,10 @@ final class FaultWorld: Sendable {
     private let car: CARClient
     private let http: HTTPClient
 
-    init(machines: Int = 24) throws {
+    private let source: VulnerabilitySource
+
+    init(machines: Int = 24, vulnerabilities: VulnerabilitySource = .hunting) throws {
+        source = vulnerabilities
         var options = SandboxOptions.small(machines: machines, rows: 3, alerts: 16)
         options.pageMaximum = 10
         options.huntingRowLimit = Self.huntingRowLimit
@@ -69,7 +72,9 @@ final class FaultWorld: Sendable {
         _ = try store.enqueue(request, now: now())
         guard let job = try store.claimNext(runningMax: 1, now: now()) else { throw NothingToRun() }
         let options = RunOptions(
-            deleteGuardMachines: 3, machinesPerPage: 10, alertsPerPage: 6, machinesPerBatch: 8, batchesInFlight: 2)
+            vulnerabilitySource: source, deleteGuardMachines: 3, machinesPerPage: 10, alertsPerPage: 6,
+            vulnerabilitiesPerPage: 30,
+            cvesPerPage: 20, machinesPerBatch: 8, batchesInFlight: 2)
         let ports = RunPorts(defender: defender, car: car, store: runs, record: { _ in }, now: now)
         do {
             try await ImportRun(job: job, ports: ports, options: options).run()
@@ -87,7 +92,8 @@ final class FaultWorld: Sendable {
     var savePoint: String? { sandbox.car.modelStateID(source: Self.source) }
 
     func differences(allowsLooseVertices: Bool) -> [String] {
-        sandbox.differences(source: Self.source, allowsLooseVertices: allowsLooseVertices)
+        sandbox.differences(
+            source: Self.source, allowsLooseVertices: allowsLooseVertices, softwareWithoutCVE: source == .hunting)
     }
 
     /// Calls of every endpoint so far.

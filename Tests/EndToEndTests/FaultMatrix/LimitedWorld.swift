@@ -20,7 +20,12 @@ final class LimitedWorld: Sendable {
     private let store: SQLiteStore
     private let progress = Locked<[(moment: Double, progress: JobProgress)]>([])
 
-    init(machines: Int) throws {
+    private let remembersCalls: Bool
+
+    /// - Parameter remembersCalls: as the service does, beyond the life of a process: each call is on disk before it goes
+    ///   out, which takes its time.
+    init(machines: Int, remembersCalls: Bool) throws {
+        self.remembersCalls = remembersCalls
         var options = SandboxOptions.small(machines: machines, rows: 1, alerts: 20)
         options.enforcesRateLimits = true
         options.carDelayMillisecondsMaximum = 0
@@ -99,6 +104,7 @@ final class LimitedWorld: Sendable {
     }
 
     private func budgets(_ settings: DefenderSettings) throws -> DefenderBudgets {
+        guard remembersCalls else { return DefenderBudgets(settings, clock: time.clock) }
         let journal = StoredCallJournal(store: store, logger: Logger(label: "limits"))
         let snapshots = try store.budgets().mapValues {
             RateBudget.Snapshot(calls: $0.calls, closedUntil: $0.closedUntil)

@@ -30,8 +30,8 @@ extension `End to end` {
                     try await readEverything(client)
                 }
                 // The sandbox has spoken of them, or nothing was tested.
-                #expect(scenario.sandbox.defender.faults.hits.count == Self.defender.count)
-                #expect(scenario.sandbox.car.faults.hits.count == Self.car.count)
+                #expect(Set(scenario.sandbox.defender.faults.hits.keys) == Set(Self.defender))
+                #expect(Set(scenario.sandbox.car.faults.hits.keys) == Set(Self.car))
 
                 try await check(scenario, client)
                 try await crash(service)
@@ -76,6 +76,12 @@ extension `End to end` {
             if round.endpoint == "token" { faults.append(Fault("machines", .expireTokens)) }
             scenario.sandbox.setFaults(faults)
             scenario.changeEverything()
+            scenario.sandbox.estate.mutate { state in
+                // A day changes nothing that it has changed before; this leaves an edge behind each time.
+                let machine = state.machines.first { $0.healthStatus == "Active" && $0.id.utf8.count == 40 }
+                guard let id = machine?.id else { return }
+                state.updateUsers(of: id) { $0 = [LogonUser(domain: "corp", name: UUID().uuidString)] }
+            }
             let isOfInitial = ["car.session.enter", "car.session.leave", "car.jobstatus"].contains(round.endpoint)
             let job = try await client.start(isOfInitial ? "initial" : "incremental")
             try await poll(until: "\(round)", within: .seconds(60)) {

@@ -11,6 +11,11 @@ struct JobAnswer: Decodable, Sendable {
             var total: Int
         }
 
+        struct Forecast: Decodable, Sendable {
+            var calls: [String: Int]
+        }
+
+        var forecast: Forecast?
         var phase: String
         var machines: Count
         var waitingUntil: String?

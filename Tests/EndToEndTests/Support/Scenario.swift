@@ -33,6 +33,7 @@ final class Scenario: Sendable {
             "CAR_SERVICE_KEY": options.carKey, "CAR_SERVICE_PASSWORD": options.carPassword,
             "DEFENDER_REQUESTS_PER_MINUTE": "0", "DEFENDER_REQUESTS_PER_HOUR": "0",
             "DEFENDER_HUNTING_PER_MINUTE": "0", "DEFENDER_HUNTING_PER_HOUR": "0",
+            "DEFENDER_EXPORT_PER_MINUTE": "0", "DEFENDER_EXPORT_PER_HOUR": "0",
             "HTTP_LISTEN": "127.0.0.1:0", "STATE_DIR": stateDirectory.path, "LOG_LEVEL": "debug",
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
             // What a sanitizer in this process is told, one in the program is told too; an empty value is left out.
@@ -142,11 +143,11 @@ extension Scenario {
     /// Expects that CAR shows exactly what the estate demands.
     func expectRightGraph(
         _ note: String = "", alerts: Bool = true, vulnerabilities: Bool = true, allowsLooseVertices: Bool = false,
-        at location: SourceLocation = #_sourceLocation
+        softwareWithoutCVE: Bool = true, at location: SourceLocation = #_sourceLocation
     ) {
         let differences = sandbox.differences(
             source: Self.source, alerts: alerts, vulnerabilities: vulnerabilities,
-            allowsLooseVertices: allowsLooseVertices)
+            allowsLooseVertices: allowsLooseVertices, softwareWithoutCVE: softwareWithoutCVE)
         #expect(differences.isEmpty, "\(note)", sourceLocation: location)
     }
 

@@ -87,6 +87,16 @@ struct LargeTenant: DefenderReading {
         RecordPage(content: Records(records: []), hasNextLink: false)
     }
 
+    func vulnerabilities(after continuation: String?, pageSize: Int) async throws -> VulnerabilityPage? { nil }
+
+    func vulnerabilityChanges(
+        since: Timestamp, after continuation: String?, pageSize: Int
+    ) async throws -> VulnerabilityChangePage? { nil }
+
+    func cves(_ selection: CVESelection, skip: Int, top: Int) async throws -> RecordPage<CVE> {
+        RecordPage(content: Records(records: []), hasNextLink: false)
+    }
+
     var requestCount: Int { 0 }
     func forecast(_ calls: DefenderCalls) -> WaitForecast { WaitForecast(seconds: 0) }
 }

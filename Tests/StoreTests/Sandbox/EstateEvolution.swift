@@ -9,6 +9,9 @@ struct EstateEvolution {
     /// next one: it would keep the vulnerabilities that CAR shows, as the mapping has it.
     var followedSince: EstateTime?
 
+    /// Whether entries of the knowledge base change, and machines move to other device groups.
+    var changesCVEs = false
+
     /// Days passed so far. Adapter rows older than 30 days vanish from Defender without their machine reporting.
     private var days = 0.0
 
@@ -30,6 +33,25 @@ struct EstateEvolution {
             }
         }
         random = generator
+        if changesCVEs, random.chance(40) { changeCVE(estate) }
+    }
+
+    private mutating func changeCVE(_ estate: Estate) {
+        let seed = random.next()
+        estate.mutate { state in
+            var random = SplitMix(seed: seed)
+            guard let machine = state.machines.randomElement(using: &random) else { return }
+            if random.chance(50) {
+                state.updateMachine(id: machine.id, reports: false) { $0.rbacGroupId += 1 }
+            }
+            guard let id = state.softwareRows(of: machine).randomElement(using: &random)?.cveId,
+                var cve = state.cve(id: id)
+            else { return }
+            // Never none: CAR keeps a field that an import leaves out.
+            cve.description = "Rewritten \(Int.random(in: 0...99, using: &random)) times."
+            cve.score = .number(Double(Int.random(in: 0...100, using: &random)) / 10)
+            state.setCVE(cve)
+        }
     }
 
     /// Days in which most machines report and some stay silent: long enough to be Inactive, or to count as deleted.

@@ -28,6 +28,21 @@ struct LifelineDefender: DefenderReading {
     func alerts(_ selection: AlertSelection, skip: Int, top: Int) async throws -> RecordPage<Alert> {
         try await lifeline.call("defender.alerts") { try await client.alerts(selection, skip: skip, top: top) }
     }
+    func vulnerabilities(after continuation: String?, pageSize: Int) async throws -> VulnerabilityPage? {
+        try await lifeline.call("defender.export") {
+            try await client.vulnerabilities(after: continuation, pageSize: pageSize)
+        }
+    }
+    func vulnerabilityChanges(
+        since: Timestamp, after continuation: String?, pageSize: Int
+    ) async throws -> VulnerabilityChangePage? {
+        try await lifeline.call("defender.changes") {
+            try await client.vulnerabilityChanges(since: since, after: continuation, pageSize: pageSize)
+        }
+    }
+    func cves(_ selection: CVESelection, skip: Int, top: Int) async throws -> RecordPage<CVE> {
+        try await lifeline.call("defender.cves") { try await client.cves(selection, skip: skip, top: top) }
+    }
     var requestCount: Int { client.requestCount }
     func forecast(_ calls: DefenderCalls) -> WaitForecast { client.forecast(calls) }
 }

@@ -13,12 +13,13 @@ import Testing
     /// Each waits for sockets most of the time.
     private static let atOnce = 3
 
-    @Test func `keep CAR true`() async {
+    @Test(arguments: VulnerabilitySource.allCases)
+    func `keep CAR true`(vulnerabilities: VulnerabilitySource) async {
         await withTaskGroup(of: String?.self) { group in
             var seeds = (Self.first..<Self.first + Self.count).makeIterator()
             func add() {
                 guard let seed = seeds.next() else { return }
-                group.addTask { await SandboxSequence.problem(seed: seed) }
+                group.addTask { await SandboxSequence.problem(seed: seed, vulnerabilities) }
             }
             for _ in 0..<Self.atOnce { add() }
             while let problem = await group.next() {
@@ -31,6 +32,7 @@ import Testing
 
 private struct SandboxSequence {
     private let world: SandboxWorld
+    private let endpoints: [String]
     private var evolution: EstateEvolution
     private var random: SplitMix
     private var jobs = 0
@@ -39,9 +41,9 @@ private struct SandboxSequence {
     private var problems: [String] = []
 
     /// Runs the sequence; `nil` where all was as it should be.
-    static func problem(seed: UInt64) async -> String? {
+    static func problem(seed: UInt64, _ vulnerabilities: VulnerabilitySource) async -> String? {
         do {
-            var sequence = try SandboxSequence(seed: seed)
+            var sequence = try SandboxSequence(seed: seed, vulnerabilities)
             defer { sequence.world.end() }
             do {
                 try await sequence.run()
@@ -50,14 +52,21 @@ private struct SandboxSequence {
             }
             guard !sequence.problems.isEmpty else { return nil }
             return
-                "seed \(seed): \(sequence.problems.joined(separator: "; "))\n\(sequence.story.joined(separator: "\n"))"
+                "\(vulnerabilities), \(seed): \(sequence.problems.joined(separator: "; "))\n\(sequence.story.joined(separator: "\n"))"
         } catch {
             return "seed \(seed): the simulators did not start: \(error)"
         }
     }
 
-    private init(seed: UInt64) throws {
+    private init(seed: UInt64, _ vulnerabilities: VulnerabilitySource) throws {
         evolution = EstateEvolution(seed: seed &* 7919)
+        // By hunting, a text that changes alone is seen at the next initial import.
+        evolution.changesCVEs = vulnerabilities == .export
+        endpoints =
+            Self.endpoints
+            + (vulnerabilities == .export ? ["vulnerabilityexport", "vulnerabilitychanges", "vulnerabilities"] : [])
+        // A source of its own: the sequences by hunting stay what they are.
+        var pages = SplitMix(seed: seed &* 104_729)
         random = SplitMix(seed: seed)
         var options = SandboxOptions()
         options.seed = seed
@@ -73,8 +82,10 @@ private struct SandboxSequence {
         world = try SandboxWorld(
             options,
             run: RunOptions(
-                deleteGuardMachines: 1000, machinesPerPage: random.pick([4, 100]),
-                alertsPerPage: random.pick([3, 100]),
+                vulnerabilitySource: vulnerabilities, deleteGuardMachines: 1000,
+                machinesPerPage: random.pick([4, 100]),
+                alertsPerPage: random.pick([3, 100]), vulnerabilitiesPerPage: pages.pick([7, 40, 20_000]),
+                cvesPerPage: pages.pick([30, 8000]),
                 machinesPerBatch: random.pick([2, 5, 150]), batchesInFlight: random.pick([1, 3]), batchStartsMax: 100))
     }
 
@@ -179,7 +190,7 @@ private struct SandboxSequence {
         guard random.chance(50) else { return [] }
         var endpoints: Set<String> = []
         for _ in 0..<Int.random(in: 1...2, using: &random) {
-            let endpoint = random.pick(Self.endpoints)
+            let endpoint = random.pick(self.endpoints)
             let kind = kind(for: endpoint)
             var fault = Fault(
                 endpoint, kind, after: Int.random(in: 0...6, using: &random),

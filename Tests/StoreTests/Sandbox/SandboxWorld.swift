@@ -35,6 +35,13 @@ final class SandboxWorld: Sendable {
         try sandbox.start()
     }
 
+    /// The same simulators and store under other options. The one that it shares them with ends them.
+    init(sharing world: SandboxWorld, run: RunOptions) {
+        sandbox = world.sandbox
+        database = world.database
+        options = run
+    }
+
     func end() {
         sandbox.stop()
     }
@@ -67,6 +74,7 @@ final class SandboxWorld: Sendable {
         settings.huntingRowLimit = simulated.huntingRowLimit
         (settings.requestsPerMinute, settings.requestsPerHour) = (0, 0)
         (settings.huntingPerMinute, settings.huntingPerHour) = (0, 0)
+        (settings.exportPerMinute, settings.exportPerHour) = (0, 0)
         return settings
     }
 
@@ -101,6 +109,7 @@ final class SandboxWorld: Sendable {
     }
 
     func differences() -> [String] {
-        sandbox.differences(source: Self.source, allowsLooseVertices: true)
+        sandbox.differences(
+            source: Self.source, allowsLooseVertices: true, softwareWithoutCVE: options.vulnerabilitySource == .hunting)
     }
 }

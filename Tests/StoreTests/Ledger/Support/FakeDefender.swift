@@ -112,6 +112,15 @@ final class FakeDefender: Sendable {
             return try await call(name) { page($0.alerts(selection), skip: skip, top: top) }
         }
 
+        // Not used by the scenarios of the ledger; the simulators have them.
+        func vulnerabilities(after continuation: String?, pageSize: Int) async throws -> VulnerabilityPage? { nil }
+        func vulnerabilityChanges(
+            since: Timestamp, after continuation: String?, pageSize: Int
+        ) async throws -> VulnerabilityChangePage? { nil }
+        func cves(_ selection: CVESelection, skip: Int, top: Int) async throws -> RecordPage<CVE> {
+            RecordPage(content: Records(records: []), hasNextLink: false)
+        }
+
         var requestCount: Int { defender.behaviour.withLock(\.calls) }
         func forecast(_ calls: DefenderCalls) -> WaitForecast { WaitForecast(seconds: 0) }
     }

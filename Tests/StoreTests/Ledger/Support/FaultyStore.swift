@@ -6,7 +6,7 @@ struct FaultyStore: RunStore {
     let store: SQLiteRunStore
     let lifeline: Lifeline
 
-    private func call<Result: Sendable>(
+    func call<Result: Sendable>(
         _ name: String, _ effect: @Sendable () async throws -> Result
     ) async throws -> Result {
         try await lifeline.call("store." + name, effect)
