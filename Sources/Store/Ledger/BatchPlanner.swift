@@ -21,6 +21,8 @@ struct BatchPlanner {
     private var ids: [VertexID] = []
     /// Vertices that CAR may lack in their present form and that another batch may be sending.
     private var unconfirmed: [VertexID: Vertex] = [:]
+    /// Of these, the ones that no batch has sent yet: only their keys are known.
+    private var neverSent: Set<VertexID> = []
     private var goneExist = true
     /// Changes of the counts behind shared edges, of the whole batch.
     private var countChanges: [SharedEdge: Int] = [:]
@@ -67,6 +69,7 @@ struct BatchPlanner {
                 if !vertex.isPartial, entry.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
             } else if let row = try vertexRows.find(key) {
                 id = row.id
+                if row.fingerprint == nil { neverSent.insert(id) }
                 if let entry = row.confirmed(openPlans) { confirmed[key] = entry }
                 if !vertex.isPartial, confirmed[key]?.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
             } else {
@@ -97,7 +100,7 @@ struct BatchPlanner {
                 continue
             }
             try vertexRows.send(vertex, as: id, plan: plan.token)
-            send(vertex, as: id, isNew: false)
+            send(vertex, as: id, isNew: neverSent.contains(id))
         }
     }
 

@@ -86,15 +86,20 @@ final class LeapingClock: Sendable {
     /// Whether every thread of this process but the one that asks waits for something; one that waits for a processor or
     /// a disk does not.
     private static func otherThreadsSleep() -> Bool {
+        // Some are about to sleep, such as the one whose timer has just woken this task: they do so while it looks again.
+        (0..<20).contains { _ in busyThreads() <= 1 }
+    }
+
+    private static func busyThreads() -> Int {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-        var busy = 0
-        for thread in threads {
+        return threads.count { thread in
             // One that has ended meanwhile has nothing to do.
-            guard let text = FileManager.default.contents(atPath: "/proc/self/task/\(thread)/stat") else { continue }
+            guard let text = FileManager.default.contents(atPath: "/proc/self/task/\(thread)/stat") else {
+                return false
+            }
             // The state comes behind the name, which may hold anything but ends at the last parenthesis.
             let state = text.lastIndex(of: UInt8(ascii: ")")).flatMap { $0 + 2 < text.endIndex ? text[$0 + 2] : nil }
-            if state == UInt8(ascii: "R") || state == UInt8(ascii: "D") { busy += 1 }
+            return state == UInt8(ascii: "R") || state == UInt8(ascii: "D")
         }
-        return busy <= 1
     }
 }
