@@ -11,6 +11,7 @@ enum Migrations {
         migrator.registerMigration("5 budgets", migrate: BudgetTables.create)
         migrator.registerMigration("6 webhooks", migrate: WebhookTables.create)
         migrator.registerMigration("7 vulnerability export", migrate: VulnerabilityTables.create)
+        migrator.registerMigration("8 alert titles", migrate: LedgerMigration.addAlertTitles)
         return migrator
     }()
 

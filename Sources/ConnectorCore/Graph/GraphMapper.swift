@@ -57,6 +57,13 @@ public enum GraphMapper {
             baseScore: cve.baseScore)
     }
 
+    /// A CVE of which only the id is known; CAR keeps the fields that it has.
+    public static func namedCVE(_ id: String) -> Vertex {
+        var vertex = vertex(of: CVE(id: id))
+        vertex.isPartial = true
+        return vertex
+    }
+
     public static func hostname(_ key: String) -> Vertex {
         Vertex(.hostname, key, description: hostnameDescription)
     }

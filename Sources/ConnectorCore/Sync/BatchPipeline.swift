@@ -7,12 +7,14 @@ struct BatchPipeline: Sendable {
     let flights: VertexFlights
     private let findings: any FindingsReading
     private let gate: ReadingGate
+    private let isInitial: Bool
 
     init(job: Job, ports: RunPorts, options: RunOptions, checkpoint: RunCheckpoint) {
         self.job = job
         self.ports = ports
         self.options = options
         identity = checkpoint.identity
+        isInitial = checkpoint.effectiveKind == .initial
         flights = VertexFlights()
         gate = ReadingGate(readingMax: options.batchesReading, findingsMax: options.findingsInFlight)
         findings = FindingsReader.reader(
@@ -40,9 +42,18 @@ struct BatchPipeline: Sendable {
                 let facts = try await reader.read(batch)
                 // Only what is needed from here on stays in memory while CAR is waited for.
                 return Mapped(
-                    graph: BatchGraph(facts.machines.map(GraphMapper.subgraph), cve: facts.findings.vertex),
+                    graph: try await graph(of: facts),
                     examined: facts.findings.examined, awaited: facts.findings.awaited, report: facts.report)
             }, findings: \.graph.findingCount, use: { try await send($0, of: batch.number) })
+    }
+
+    /// What an initial import has not read is reported as it was known before: else CAR would retire it.
+    private func graph(of facts: FactsReader.Facts) async throws -> BatchGraph {
+        var graph = BatchGraph(facts.machines.map(GraphMapper.subgraph), cve: facts.findings.vertex)
+        guard isInitial else { return graph }
+        let incomplete = graph.incompleteMachines
+        if !incomplete.isEmpty { graph.complete(with: try await ports.store.knownFacts(of: incomplete, job: job.id)) }
+        return graph
     }
 
     /// A batch as it was read and mapped.

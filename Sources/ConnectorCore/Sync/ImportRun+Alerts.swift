@@ -48,6 +48,23 @@ extension ImportRun {
         let plan = try await ports.store.planAlerts(page.records, of: job.id)
         report.add(.alerts, read: page.readCount, mapped: page.records.count - plan.skipped.count)
         report.addSkipped(page.skipped + plan.skipped)
+        try await send(plan, report, checkpoint: checkpoint)
+    }
+
+    /// Reports the alerts that are known from before once more: not reported in CAR's session, they would be retired,
+    /// and alerts that are not read are left alone.
+    func keepAlerts(_ checkpoint: inout RunCheckpoint) async throws {
+        while true {
+            let plan = try await ports.store.planKeptAlerts(
+                after: checkpoint.alertsKeptThrough, limit: options.alertsPerPage, of: job.id)
+            guard let last = plan.imported.last else { return }
+            checkpoint.alertsKeptThrough = last.id
+            try await send(plan, ImportReport(), checkpoint: checkpoint)
+        }
+    }
+
+    private func send(_ plan: AlertPlan, _ report: ImportReport, checkpoint: RunCheckpoint) async throws {
+        var report = report
         for objects in Self.objects(of: plan.imported) where objects.count > 0 {
             let confirmed = try await ports.car.importObjects(objects, report: checkpoint.identity)
             report.count(sent: objects, confirmed: confirmed)

@@ -59,6 +59,9 @@ public struct ImportRun: Sendable {
             if options.alerts {
                 try await announce(checkpoint, phase: .alerts)
                 try await importAlerts(&checkpoint)
+            } else if checkpoint.effectiveKind == .initial {
+                try await announce(checkpoint, phase: .alerts)
+                try await keepAlerts(&checkpoint)
             }
             checkpoint.step = .deletions
         case .deletions:
@@ -98,7 +101,7 @@ public struct ImportRun: Sendable {
     private func prepare(_ checkpoint: inout RunCheckpoint) async throws {
         let databaseIsNew = try await ports.car.prepareDatabase {
             // CAR says so once. Should this run fail or its process die, what comes next has to know it too.
-            try await ports.store.invalidateLedger(of: job.connection, reason: RunDecision.databaseIsNewReason)
+            try await ports.store.invalidateLedger(of: job.connection, reason: LedgerState.databaseIsNewReason)
         }
         let savePoint = try await ports.car.modelStateID()
         let decision = RunDecision(
@@ -173,8 +176,9 @@ public struct ImportRun: Sendable {
         let covered = checkpoint.identity.startedAt
         return RunCompletion(
             savePoint: savePoint,
-            // An initial import without alerts leaves a ledger without alerts, in which nothing is out of date.
-            alertsThrough: options.alerts || isInitial ? covered : before.alertsThrough,
+            // An initial import without alerts leaves a ledger in which none is out of date but those that it kept.
+            alertsThrough: (options.alerts || isInitial) && checkpoint.alertsKeptThrough == nil
+                ? covered : before.alertsThrough,
             openAlertsDue: !options.alerts && (isInitial || before.openAlertsDue),
             vulnerabilitiesThrough: options.vulnerabilities
                 ? covered : (isInitial ? nil : before.vulnerabilitiesThrough))

@@ -33,6 +33,8 @@ public struct RunCheckpoint: Sendable, Equatable, Codable {
     public var alertsSince: Timestamp?
     /// Whether the open alerts that are due before those of the window have been read.
     public var openAlertsDone: Bool
+    /// The last alert that an initial import without alerts has kept from the ledger before; `nil` where none was.
+    public var alertsKeptThrough: String?
     public var session: Session
     /// Decided in `prepare`, for the whole run; `nil` is as by hunting.
     public var vulnerabilitySource: VulnerabilitySource?

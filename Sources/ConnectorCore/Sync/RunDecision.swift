@@ -37,10 +37,8 @@ struct RunDecision: Equatable {
         alertsSince = ledger.alertsThrough.map { min($0, from).adding(seconds: -options.overlapSeconds) }
     }
 
-    static let databaseIsNewReason = "the CAR database was newly created"
-
     private static func obstacle(savePoint: String?, databaseIsNew: Bool, ledger: LedgerState) -> String? {
-        if databaseIsNew { return databaseIsNewReason }
+        if databaseIsNew { return LedgerState.databaseIsNewReason }
         if let reason = ledger.invalidReason { return reason }
         guard let savePoint, !savePoint.isEmpty else { return "no save point in CAR" }
         guard ledger.savePoint != nil || ledger.pendingSavePoint != nil else { return "no ledger for this connection" }

@@ -20,7 +20,8 @@ public protocol RunStore: VulnerabilityStore {
     // MARK: The ledger as a whole
 
     func ledger(of connection: String) async throws -> LedgerState
-    /// Opens a new generation for the job and makes the current one unusable; saves the checkpoint with it.
+    /// Opens a new generation for the job and makes the current one unusable, or forgets it where CAR's database is new;
+    /// saves the checkpoint with it.
     func beginGeneration(_ checkpoint: RunCheckpoint, of job: JobID, connection: String) async throws -> RunCheckpoint
     /// The ledger can't be used until an initial import has succeeded.
     func invalidateLedger(of connection: String, reason: String) async throws
@@ -59,6 +60,10 @@ public protocol RunStore: VulnerabilityStore {
     /// Those of `cves` that CAR does not have from us with this date and score, so that their description is needed.
     func cvesWithoutText(_ cves: [CVE], of job: JobID) async throws -> [String]
 
+    /// What the ledger that an initial import replaces knows of machines; none of a machine that the import's own ledger
+    /// has by now, and none for an incremental run, whose ledger keeps what it has.
+    func knownFacts(of machines: [MachineID], job: JobID) async throws -> [MachineID: KnownFacts]
+
     /// Writes what the batch is about to make true into the ledger as not yet confirmed, and tells what to send.
     ///
     /// - Parameter claim: called within the transaction with vertices that CAR may lack, and returns those to send.
@@ -73,6 +78,11 @@ public protocol RunStore: VulnerabilityStore {
     /// Writes what the page of alerts is about to make true into the ledger; the edges of alerts that are resolved or
     /// moved join those that are gone.
     func planAlerts(_ alerts: [Alert], of job: JobID) async throws -> AlertPlan
+    /// The next alerts that the ledger knew before this initial import, of machines that it has, as not yet confirmed: by
+    /// their title alone. None for an incremental run.
+    ///
+    /// - Parameter id: the last one of the page before.
+    func planKeptAlerts(after id: String?, limit: Int, of job: JobID) async throws -> AlertPlan
     func confirmAlerts(_ plan: AlertPlan, checkpoint: RunCheckpoint, report: ImportReport, of job: JobID) async throws
 
     // MARK: Deletions and edges that are gone
@@ -86,6 +96,9 @@ public protocol RunStore: VulnerabilityStore {
 
 /// What the ledger of a connection says of itself.
 public struct LedgerState: Sendable, Equatable {
+    /// The `invalidReason` of a ledger that tells nothing of what CAR holds.
+    public static let databaseIsNewReason = "the CAR database was newly created"
+
     /// The save point that the ledger belongs to; `nil` where there is no usable ledger.
     public var savePoint: String?
     /// A save point that a run was about to write when it ended; CAR may hold it.

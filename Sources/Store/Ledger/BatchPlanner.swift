@@ -46,7 +46,7 @@ struct BatchPlanner {
     mutating func run(
         _ batch: BatchGraph, known: [ClaimedVertex?], claim: ([VertexID]) -> Set<VertexID>
     ) throws -> BatchPlan {
-        try resolve(batch.vertices, known: known)
+        try resolve(batch, known: known)
         let select = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM gone_edge WHERE generation = ?)")
         goneExist = try Bool.fetchOne(select, arguments: [generation]) ?? true
         for machine in batch.machines { try add(machine) }
@@ -57,25 +57,31 @@ struct BatchPlanner {
 
     // MARK: Vertices
 
-    private mutating func resolve(_ vertices: [Vertex], known: [ClaimedVertex?]) throws {
-        ids.reserveCapacity(vertices.count)
-        keys.reserveCapacity(vertices.count)
-        for (vertex, entry) in zip(vertices, known) {
+    private mutating func resolve(_ batch: BatchGraph, known: [ClaimedVertex?]) throws {
+        ids.reserveCapacity(batch.vertices.count)
+        keys.reserveCapacity(batch.vertices.count)
+        for (vertex, entry) in zip(batch.vertices, known) {
             let key = vertex.id
             let id: VertexID
+            // What was not read is in CAR, or another batch sends it: not so where nobody reads it.
+            let isNamed = vertex.isPartial && batch.named.contains(BatchGraph.Position(ids.count))
             if let entry {
                 id = entry.id
-                // What was not read is in CAR, or another batch sends it.
                 if !vertex.isPartial, entry.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
             } else if let row = try vertexRows.find(key) {
                 id = row.id
                 if row.fingerprint == nil { neverSent.insert(id) }
                 if let entry = row.confirmed(openPlans) { confirmed[key] = entry }
-                if !vertex.isPartial, confirmed[key]?.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
+                if isNamed {
+                    if confirmed[key] == nil { unconfirmed[id] = vertex }
+                } else if !vertex.isPartial, confirmed[key]?.fingerprint != vertex.fingerprint {
+                    unconfirmed[id] = vertex
+                }
             } else {
-                id = try vertexRows.add(key, sending: vertex.isPartial ? nil : vertex, plan: plan.token)
+                let isSent = isNamed || !vertex.isPartial
+                id = try vertexRows.add(key, sending: isSent ? vertex : nil, plan: plan.token)
                 // Nobody else can know it yet.
-                if !vertex.isPartial { send(vertex, as: id, isNew: true) }
+                if isSent { send(vertex, as: id, isNew: true) }
             }
             ids.append(id)
             keys[id] = key.key
@@ -109,7 +115,7 @@ struct BatchPlanner {
     private mutating func add(_ machine: BatchGraph.Machine) throws {
         let stored = try machineRows.find(machine.id)
         let document = document(of: machine, keeping: stored?.document)
-        let isExamined = machine.findings != nil || stored?.isExamined == true
+        let isExamined = machine.isExamined || stored?.isExamined == true
         if stored == nil { newMachines += 1 }
         let isConfirmed = stored.map { !openPlans.contains($0.plan) } ?? false
         if let stored, isConfirmed, stored.document == document {

@@ -31,6 +31,11 @@ enum LedgerMigration {
                 """)
     }
 
+    /// Eighth migration: what an alert is called in CAR, which refuses one without a name. NULL until it is read again.
+    static func addAlertTitles(_ db: Database) throws {
+        try db.execute(sql: "ALTER TABLE alert ADD COLUMN title TEXT")
+    }
+
     private static let tables = [
         // One row a connection: which generation of the ledger is in use, and what it belongs to.
         """

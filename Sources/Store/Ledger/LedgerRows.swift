@@ -15,17 +15,24 @@ enum LedgerRows {
         defer { select.reset() }
         guard try select.next(), let collection = VertexCollection(storedNumber: select.integer(0)) else { return nil }
         let key = select.text(1)
-        var vertex = collection == .vulnerability ? GraphMapper.vertex(of: CVE(id: key)) : Vertex(collection, key)
+        if collection == .vulnerability { return GraphMapper.namedCVE(key) }
+        var vertex = Vertex(collection, key)
         vertex.isPartial = true
         return vertex
     }
 
     static func key(of id: VertexID, in db: Database) throws -> String {
+        guard let key = try findKey(of: id, in: db) else {
+            throw DatabaseError(message: "the dictionary lacks vertex \(id.number)")
+        }
+        return key
+    }
+
+    static func findKey(of id: VertexID, in db: Database) throws -> String? {
         let select = try LoopStatement("SELECT key FROM vertex WHERE id = ?", in: db)
         select.bind(1, id.number)
         defer { select.reset() }
-        guard try select.next() else { throw DatabaseError(message: "the dictionary lacks vertex \(id.number)") }
-        return select.text(0)
+        return try select.next() ? select.text(0) : nil
     }
 
     // MARK: Plans

@@ -35,6 +35,12 @@ struct MachineRows {
         statement.bind(2, id.text)
     }
 
+    func contains(_ id: MachineID) throws -> Bool {
+        bind(select, id)
+        defer { select.reset() }
+        return try select.next()
+    }
+
     func find(_ id: MachineID) throws -> Row? {
         bind(select, id)
         defer { select.reset() }

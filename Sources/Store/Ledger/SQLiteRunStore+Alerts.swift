@@ -36,6 +36,7 @@ private struct AlertPlanner {
         var lastUpdate: Int64?
         var fingerprint: Int64
         var isConfirmed: Bool
+        var title: String?
     }
 
     let db: Database
@@ -78,27 +79,39 @@ private struct AlertPlanner {
         if let known, known.machine != machine.text {
             try LedgerRows.addGone(edge(known.machine, alert.id), generation: generation, in: db)
         }
-        let fingerprint = GraphMapper.vertex(of: alert).fingerprint
+        let vertex = GraphMapper.vertex(of: alert)
+        let fingerprint = vertex.fingerprint
         if let known, known.isConfirmed, known.machine == machine.text, known.fingerprint == fingerprint {
+            if known.title == nil { try setTitle(vertex.name, of: alert) }
             let isUpdated = alert.lastUpdateTime != nil && alert.lastUpdateTime?.milliseconds != known.lastUpdate
             if isUpdated { plan.touched.append(alert) } else { plan.unchanged += 1 }
             return
         }
         let insert = try LoopStatement(
             """
-            INSERT OR REPLACE INTO alert (generation, alert_id, machine_id, last_update, fingerprint, confirmed)
-            VALUES (?, ?, ?, NULL, ?, 0)
+            INSERT OR REPLACE INTO alert (generation, alert_id, machine_id, last_update, fingerprint, confirmed, title)
+            VALUES (?, ?, ?, NULL, ?, 0, ?)
             """, in: db)
         insert.bind(1, generation)
         insert.bind(2, alert.id)
         insert.bind(3, machine.text)
         insert.bind(4, fingerprint)
+        insert.bind(5, vertex.name)
         try insert.run()
         try LedgerRows.removeGone(edge(machine.text, alert.id), generation: generation, in: db)
         plan.imported.append(alert)
         if known == nil { plan.created[.vulnerability] += 1 }
         if known?.machine != machine.text { plan.created[.assetVulnerability] += 1 }
         if known != nil, alert.lastUpdateTime != nil { plan.touched.append(alert) }
+    }
+
+    /// Rows of earlier versions have none.
+    private func setTitle(_ title: String?, of alert: Alert) throws {
+        let update = try LoopStatement("UPDATE alert SET title = ? WHERE generation = ? AND alert_id = ?", in: db)
+        update.bind(1, title)
+        update.bind(2, generation)
+        update.bind(3, alert.id)
+        try update.run()
     }
 
     private mutating func skip(_ alert: Alert, known: Known?, reason: String) throws {
@@ -122,7 +135,7 @@ private struct AlertPlanner {
     private func known(_ id: String) throws -> Known? {
         let select = try LoopStatement(
             """
-            SELECT machine_id, last_update, fingerprint, confirmed FROM alert
+            SELECT machine_id, last_update, fingerprint, confirmed, title FROM alert
             WHERE generation = ? AND alert_id = ?
             """, in: db)
         select.bind(1, generation)
@@ -131,7 +144,7 @@ private struct AlertPlanner {
         guard try select.next() else { return nil }
         return Known(
             machine: select.text(0), lastUpdate: select.optionalInteger(1), fingerprint: select.integer(2),
-            isConfirmed: select.integer(3) == 1)
+            isConfirmed: select.integer(3) == 1, title: select.optionalText(4))
     }
 
     /// Whether the ledger has the machine and the run is not about to delete it.

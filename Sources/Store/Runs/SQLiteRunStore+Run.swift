@@ -46,6 +46,10 @@ extension SQLiteRunStore {
             try db.execute(sql: "INSERT INTO generation (connection) VALUES (?)", arguments: [connection])
             var checkpoint = checkpoint
             checkpoint.generation = db.lastInsertedRowID
+            // What the old one knows is not in CAR, and no later import may take it over either.
+            try db.execute(
+                sql: "UPDATE ledger SET generation = NULL WHERE connection = ? AND invalid_reason = ?",
+                arguments: [connection, LedgerState.databaseIsNewReason])
             try Self.invalidate(connection, reason: "the last initial import did not finish", in: db)
             try Self.save(checkpoint, of: job, in: db)
             return checkpoint

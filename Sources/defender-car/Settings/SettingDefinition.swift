@@ -106,10 +106,11 @@ struct SettingDefinition: Sendable {
             name: "DEFENDER_HUNTING_ROW_LIMIT", scope: .connection, defaultText: "100000",
             summary: "an answer with this many rows counts as cut and is asked again in parts"),
         .init(
-            name: "IMPORT_ALERTS", scope: .connection, defaultText: "true", summary: "whether alerts are read"),
+            name: "IMPORT_ALERTS", scope: .connection, defaultText: "true",
+            summary: "whether alerts are read; where not, CAR keeps those that an earlier import brought"),
         .init(
             name: "IMPORT_VULNERABILITIES", scope: .connection, defaultText: "true",
-            summary: "whether software and CVEs are read"),
+            summary: "whether software and CVEs are read; where not, CAR keeps those that an earlier import brought"),
         .init(
             name: "INCREMENTAL_OVERLAP", scope: .connection, defaultText: "10m",
             summary: "how far an incremental run looks back behind the save point"),

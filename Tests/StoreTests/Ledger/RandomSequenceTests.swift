@@ -36,6 +36,8 @@ import Testing
         var differences: [String] = []
         /// What happened, for the message.
         var story: [String] = []
+        /// Whether no run has failed since CAR was last as Defender implied.
+        var isSettled = false
         let options: RunOptions
 
         init(seed: UInt64) throws {
@@ -68,6 +70,7 @@ import Testing
             let job = try world.job(random.chance(25) ? .initial : .incremental, chosen)
             story.append("\(job.kind) \(chosen)")
             var isExact = chosen == JobOptions()
+            let before = isSettled ? world.car.activeEdges : []
             for _ in 0..<6 {
                 let lifeline = lifeline()
                 do {
@@ -81,13 +84,28 @@ import Testing
                     }
                 } catch let error as PortFailure {
                     story.append("failed: \(error.jobFailure.class)")
+                    isSettled = false
                     return try await cleanUp(job)
                 }
             }
             try await world.run(job, options: options)
             try await cleanUp(job)
             story.append("succeeded \(try await world.report(of: job).isBalanced)")
+            differences = lost(of: before, chosen)
+            guard differences.isEmpty else { return }
             try await compare(isExact: isExact)
+        }
+
+        /// Edges of machines that are still there, of what was not to be read.
+        private func lost(of before: Set<Edge>, _ chosen: JobOptions) -> [String] {
+            var kinds: [String] = []
+            if chosen.alerts == false { kinds.append("alert-") }
+            if chosen.vulnerabilities == false { kinds += ["CVE-", "v:"] }
+            let estate = world.estate { $0 }
+            let present = Set(estate.devices.filter { !ExpectedGraph.isDeleted($0, in: estate) }.map(\.id.text))
+            return before.subtracting(world.car.activeEdges).filter { edge in
+                present.contains(edge.from) && kinds.contains { edge.to.hasPrefix($0) }
+            }.map { "lost \($0)" }
         }
 
         private mutating func compare(isExact: Bool) async throws {
@@ -98,6 +116,7 @@ import Testing
                 story.append("caught up")
             }
             differences = world.differences()
+            isSettled = true
             world.estate { estate in for index in estate.devices.indices { estate.devices[index].isDirty = false } }
         }
 

@@ -85,6 +85,9 @@ struct FaultyStore: RunStore {
     func releaseBatch(_ number: Int, of job: JobID) async throws {
         try await call("releaseBatch") { try await store.releaseBatch(number, of: job) }
     }
+    func knownFacts(of machines: [MachineID], job: JobID) async throws -> [MachineID: KnownFacts] {
+        try await call("knownFacts") { try await store.knownFacts(of: machines, job: job) }
+    }
     func planBatch(
         _ batch: BatchGraph, of job: JobID, claim: @escaping @Sendable ([VertexID]) -> Set<VertexID>
     ) async throws -> BatchPlan {
@@ -95,6 +98,9 @@ struct FaultyStore: RunStore {
     }
     func planAlerts(_ alerts: [Alert], of job: JobID) async throws -> AlertPlan {
         try await call("planAlerts") { try await store.planAlerts(alerts, of: job) }
+    }
+    func planKeptAlerts(after id: String?, limit: Int, of job: JobID) async throws -> AlertPlan {
+        try await call("planKeptAlerts") { try await store.planKeptAlerts(after: id, limit: limit, of: job) }
     }
     func confirmAlerts(_ plan: AlertPlan, checkpoint: RunCheckpoint, report: ImportReport, of job: JobID) async throws {
         try await call("confirmAlerts") {

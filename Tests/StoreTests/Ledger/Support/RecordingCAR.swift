@@ -45,7 +45,7 @@ final class RecordingCAR: Sendable {
 
     fileprivate static func apply(_ objects: GraphObjects, to state: inout State) {
         for vertex in objects.vertices {
-            state.vertices[vertex.id] = vertex
+            state.vertices[vertex.id] = vertex.completed(by: state.vertices[vertex.id])
             state.reportedVertices.insert(vertex.id)
         }
         for edge in objects.edges {
@@ -174,5 +174,17 @@ final class RecordingCAR: Sendable {
                 }
             }
         }
+    }
+}
+
+extension Vertex {
+    /// CAR keeps a field that an import leaves out.
+    fileprivate func completed(by known: Vertex?) -> Vertex {
+        var vertex = self
+        vertex.description = description ?? known?.description
+        vertex.publishedOn = publishedOn ?? known?.publishedOn
+        vertex.disclosedOn = disclosedOn ?? known?.disclosedOn
+        vertex.baseScore = baseScore ?? known?.baseScore
+        return vertex
     }
 }
