@@ -1,5 +1,4 @@
 #include "CSimdJSON.h"
-#include <algorithm>
 
 #include <charconv>
 #include <cmath>
@@ -330,27 +329,9 @@ struct csimdjson_reader {
         string_view text;
         if (parser.unescape(raw, end).get(text)) return 0;
         slot->text = text.data();
-        slot->length = replace_zeros(texts.back().get(), text.size());
+        slot->length = text.size();
         slot->kind = CSIMDJSON_STRING;
         return 1;
-    }
-
-    /// Writes U+FFFD in the place of each U+0000, which ends a text in SQLite and which other databases refuse.
-    /// There is room: a zero was six characters of JSON.
-    static size_t replace_zeros(uint8_t *text, size_t length) {
-        size_t zeros = size_t(std::count(text, text + length, uint8_t(0)));
-        if (zeros == 0) return length;
-        size_t to = length + 2 * zeros;
-        for (size_t from = length; from-- > 0;) {
-            if (text[from] != 0) {
-                text[--to] = text[from];
-                continue;
-            }
-            text[--to] = 0xBD;
-            text[--to] = 0xBF;
-            text[--to] = 0xEF;
-        }
-        return length + 2 * zeros;
     }
 };
 

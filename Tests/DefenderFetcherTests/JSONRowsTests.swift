@@ -46,14 +46,6 @@ private func readAll(
         #expect(try rows.next() == nil)
     }
 
-    @Test func `replaces the character that ends a text in a database`() throws {
-        let text = #"{"value":[{"a":"\u0000x\u0000\u0000y\u0000","b":"\u0000"}]}"#
-        var rows = try JSONRows(Array(text.utf8), array: "value", columns: ["a", "b"])
-        #expect(try rows.next() == .object)
-        #expect(try rows.string(0) == "\u{FFFD}x\u{FFFD}\u{FFFD}y\u{FFFD}")
-        #expect(try rows.string(1) == "\u{FFFD}")
-    }
-
     @Test(arguments: [
         (#"{"value":[{"Device":"x","device":"exact"}]}"#, "exact"),
         (#"{"value":[{"device":"exact","DEVICE":"x"}]}"#, "exact"),
