@@ -29,6 +29,7 @@ extension `End to end` {
             let environment = [
                 "SCHEDULE_INCREMENTAL": "0 3 * * *", "DEFENDER_REQUESTS_PER_HOUR": "\(Shift.callsPerHour)",
                 "DEFENDER_HUNTING_PER_HOUR": "\(Shift.callsPerHour)",
+                "DEFENDER_EXPORT_PER_HOUR": "\(Shift.callsPerHour)",
             ]
             try await withService(environment: environment) { scenario, client in
                 let prometheus = try PrometheusProcess(target: client.base, directory: scenario.directory)

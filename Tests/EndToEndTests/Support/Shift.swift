@@ -41,7 +41,8 @@ struct Shift {
         let connection: ConnectionAnswer = try await client.get("/v1/connections/\(Scenario.source)")
         let savePoint = try #require(connection.savePoint.flatMap(Double.init)) / 1000
         let calls = scenario.sandbox.defender.counters
-        let budgeted = ["machines", "logonusers", "alerts", "hunting"]
+        let called = ["machines", "logonusers", "alerts", "hunting"]
+        let budgeted = called + ["vulnerabilityexport", "vulnerabilities"]
         var skipped: [String: Double] = [:]
         for job in jobs {
             for (kind, counts) in try await client.report(job.id).records {
@@ -86,7 +87,7 @@ struct Shift {
             Answer(
                 labels: ["api"],
                 expected: Dictionary(
-                    uniqueKeysWithValues: (budgeted + ["token"]).map { api in
+                    uniqueKeysWithValues: (called + ["token"]).map { api in
                         let statuses = calls[api].statuses
                         let good = statuses.filter { (200..<300).contains($0.key) }.values.reduce(0, +)
                         return (api, Self.about(1 - Double(good) / Double(statuses.values.reduce(0, +))))
