@@ -50,6 +50,9 @@ public struct EstateTime: Sendable, Hashable, Comparable, CustomStringConvertibl
         return text + "Z"
     }
 
+    /// The years whose nanoseconds fit in 64 bits.
+    private static let years: ClosedRange<Int64> = 1678...2261
+
     /// Reads `YYYY-MM-DDTHH:MM:SS[.f{1,9}]Z`, or a date alone; `nil` for anything else.
     public static func parse(_ text: String) -> EstateTime? {
         let bytes = Array(text.utf8)
@@ -61,7 +64,7 @@ public struct EstateTime: Sendable, Hashable, Comparable, CustomStringConvertibl
         }
         guard bytes.count >= 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
             let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            (1...12).contains(month), (1...31).contains(day)
+            years.contains(year), (1...12).contains(month), (1...31).contains(day)
         else { return nil }
         let midnight = days(year: year, month: month, day: day) * 86_400
         if bytes.count == 10 { return EstateTime(nanoseconds: midnight * 1_000_000_000, fractionDigits: 0) }
