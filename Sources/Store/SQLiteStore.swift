@@ -71,6 +71,11 @@ public final class SQLiteStore: Sendable {
         if let temporaryDirectory { try? FileManager.default.removeItem(atPath: temporaryDirectory) }
     }
 
+    /// Gives back what the connections have cached of the database; waits for the transactions under way.
+    public func releaseMemory() {
+        pool.releaseMemory()
+    }
+
     /// Closes the database and lets another process open the directory. Later calls throw `StoreError`.
     public func close() throws {
         // The pool closes its writer first and its readers can't clean up after it. A log that stays is read at the next

@@ -26,9 +26,10 @@ import Testing
 
         let runner = FakeRunner()
         runner.end(id)
-        _ = try await started(runner)
+        let next = try await started(runner)
         let done = try await store.job(id, becomes: .succeeded)
         #expect(done.attempt == 2 && done.startedAt == first.startedAt)
+        await next.drain(deadlineSeconds: 30)
     }
 
     @Test func `starts nothing more`() async throws {

@@ -89,6 +89,10 @@ final class KnownVertices: Sendable {
         }
     }
 
+    func forget() {
+        state.withLock { $0 = (0, [:]) }
+    }
+
     /// What machines have in common.
     private static func isKept(_ key: VertexKey) -> Bool {
         key.collection == .vulnerability || key.collection == .application

@@ -55,6 +55,10 @@ struct ConnectionJobRunner: JobRunning {
                 "cleaning up after the job failed; the next run does it",
                 metadata: ["job": "\(job.id)", "error": "\(error)"])
         }
+        try? await recorder.run { [jobs] in
+            jobs.releaseMemory()
+            MemoryPolicy.giveBack()
+        }
     }
 }
 

@@ -42,6 +42,7 @@ struct ControlServer: ServiceLifecycle.Service {
         defer { following?.cancel() }
         announce(running, in: address)
         StandardStreams.output("listening on \(running.url)\n")
+        MemoryPolicy.giveBack()
         logger.info("listening", metadata: ["url": "\(running.url)"])
         try? await gracefulShutdown()
     }
