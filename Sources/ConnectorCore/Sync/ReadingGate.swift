@@ -31,24 +31,19 @@ struct ReadingGate: Sendable {
     ) async throws {
         try await line.enter()
         defer { line.change { $0.inFlight -= 1 } }
-        let (facts, weight) = try await reading {
-            let facts = try await read()
-            return (facts, findings(facts))
+        let facts: Facts
+        do {
+            facts = try await read()
+        } catch {
+            line.change { $0.reading -= 1 }
+            throw error
+        }
+        let weight = findings(facts)
+        line.change { state in
+            state.reading -= 1
+            state.findings += weight
         }
         defer { line.change { $0.findings -= weight } }
         try await use(facts)
-    }
-
-    private func reading<Facts: Sendable>(_ read: () async throws -> (Facts, Int)) async throws -> (Facts, Int) {
-        var weight = 0
-        defer {
-            line.change { state in
-                state.reading -= 1
-                state.findings += weight
-            }
-        }
-        let result = try await read()
-        weight = result.1
-        return result
     }
 }

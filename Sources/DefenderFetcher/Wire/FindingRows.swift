@@ -63,15 +63,9 @@ struct FindingRows {
     }
 
     private mutating func softwareName(_ rows: inout JSONRows) throws(JSONFailure) -> String? {
-        guard let vendor = try rows.bytes(Column.vendor.rawValue), let name = try rows.bytes(Column.name.rawValue),
-            let version = try rows.bytes(Column.version.rawValue)
+        guard
+            try SoftwareKey.read(&rows, Column.vendor.rawValue, Column.name.rawValue, Column.version.rawValue, &key)
         else { return nil }
-        key.removeAll(keepingCapacity: true)
-        key.append(contentsOf: vendor)
-        key.append(0x3A)
-        key.append(contentsOf: name)
-        key.append(0x3A)
-        key.append(contentsOf: version)
         let (index, isNew) = key.withUnsafeBytes { software.intern($0) }
         if isNew { softwareNames.append(String(decoding: key, as: UTF8.self)) }
         return softwareNames[index]
@@ -86,10 +80,7 @@ struct FindingRows {
         if cves[index].publishedOn == nil {
             cves[index].publishedOn = try rows.string(Column.published.rawValue).flatMap { Timestamp(iso8601: $0) }
         }
-        if cves[index].baseScore == nil {
-            let score = try rows.number(Column.score.rawValue)
-            cves[index].baseScore = score.flatMap { (0...10).contains($0) ? $0 : nil }
-        }
+        if cves[index].baseScore == nil { cves[index].baseScore = try rows.score(Column.score.rawValue) }
         return cves[index].id
     }
 }

@@ -27,27 +27,17 @@ struct ListQuery: Sendable {
                     throw DefenderError(400, "ODataError", error.message)
                 }
             case "$top":
-                let top = try Self.number(item)
+                let top = try item.number()
                 guard top <= topMax else {
                     throw DefenderError(
                         400, "ODataError", "The limit of '\(topMax)' for Top query has been exceeded: '\(top)'.")
                 }
                 self.top = top
-            case "$skip": skip = try Self.number(item)
+            case "$skip": skip = try item.number()
             case let name where name.hasPrefix("$"):
                 throw DefenderError(400, "ODataError", "The query parameter '\(name)' is not supported.")
             default: throw DefenderError(400, "BadRequest", "The query parameter '\(item.name)' is unknown.")
             }
         }
-    }
-
-    /// Digits alone: a sign or `1e+05` is refused, as Microsoft does.
-    private static func number(_ item: HTTPRequest.QueryItem) throws(DefenderError) -> Int {
-        guard !item.value.isEmpty, item.value.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let number = Int(item.value)
-        else {
-            throw DefenderError(400, "ODataError", "Invalid value '\(item.value)' for \(item.name): not an integer.")
-        }
-        return number
     }
 }

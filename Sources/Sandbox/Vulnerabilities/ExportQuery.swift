@@ -21,11 +21,11 @@ struct ExportQuery: Sendable {
             }
             switch name {
             case "pagesize":
-                pageSize = try Self.number(item)
+                pageSize = try item.number()
                 guard (1...Self.pageSizeMax).contains(pageSize) else {
                     throw DefenderError(400, "InvalidInput", "pageSize must be between 1 and \(Self.pageSizeMax).")
                 }
-            case "$top": top = try Self.number(item)
+            case "$top": top = try item.number()
             case "$skiptoken": skipToken = item.value
             case "sincetime" where takesTime:
                 guard let time = EstateTime.parse(item.value) else {
@@ -41,14 +41,5 @@ struct ExportQuery: Sendable {
         if takesTime, since == nil {
             throw DefenderError(400, "MissingRequiredParameter", "The parameter 'sinceTime' is required.")
         }
-    }
-
-    private static func number(_ item: HTTPRequest.QueryItem) throws(DefenderError) -> Int {
-        guard !item.value.isEmpty, item.value.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let number = Int(item.value)
-        else {
-            throw DefenderError(400, "ODataError", "Invalid value '\(item.value)' for \(item.name): not an integer.")
-        }
-        return number
     }
 }
