@@ -121,6 +121,12 @@ public struct SharedEdge: Hashable, Sendable, Comparable {
         self.to = to
     }
 
+    /// The kind follows from the ends.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(from)
+        hasher.combine(to)
+    }
+
     public static func < (a: SharedEdge, b: SharedEdge) -> Bool {
         (a.kind.index, a.from.number, a.to.number) < (b.kind.index, b.from.number, b.to.number)
     }

@@ -194,27 +194,11 @@ public struct BatchPlan: Sendable {
     public var edges: [Edge] = []
     /// Vertices that another batch is sending: the edges wait for them.
     public var awaited: Set<VertexID> = []
-    /// Those of `vertices` that are in the dictionary, with what is remembered of them.
-    public var claimed: [VertexKey: ClaimedVertex] = [:]
     /// How many of `vertices` and `edges` CAR did not have from us before, by collection; the rest are updates.
     public var created = ObjectCounts()
 
     public init(token: Int64) {
         self.token = token
-    }
-}
-
-/// A vertex that a batch is sending, and what is to be remembered of it.
-public struct ClaimedVertex: Sendable, Equatable {
-    public var id: VertexID
-    public var fingerprint: Int64
-    /// `nil` where it is sent without all of its fields.
-    public var brief: Int64?
-
-    public init(id: VertexID, fingerprint: Int64, brief: Int64?) {
-        self.id = id
-        self.fingerprint = fingerprint
-        self.brief = brief
     }
 }
 

@@ -23,18 +23,21 @@ struct BatchPlanner {
     private var unconfirmed: [VertexID: Vertex] = [:]
     /// Of these, the ones that no batch has sent yet: only their keys are known.
     private var neverSent: Set<VertexID> = []
+    /// Vertices that the batch is the first to name.
+    private var added: [VertexID] = []
     private var goneExist = true
     /// Changes of the counts behind shared edges, of the whole batch.
-    private var countChanges: [SharedEdge: Int] = [:]
+    private var countChanges: [(edge: SharedEdge, change: Int)] = []
     /// Further shared edges that have to be in CAR when the batch is confirmed.
     private var sharedWanted: Set<SharedEdge> = []
     private(set) var newMachines = 0
-    /// Vertices found in the table that CAR has confirmed as they stand there.
-    private(set) var confirmed: [VertexKey: ClaimedVertex] = [:]
+    /// To be put back once the transaction is committed.
+    private(set) var cached: LedgerCache.Rows
 
-    init(db: Database, generation: Int64) throws {
+    init(db: Database, generation: Int64, cached: LedgerCache.Rows) throws {
         self.db = db
         self.generation = generation
+        self.cached = cached
         vertexRows = try VertexRows(generation: generation, in: db)
         sharedEdgeRows = try SharedEdgeRows(generation: generation, in: db)
         machineRows = try MachineRows(generation: generation, in: db)
@@ -42,55 +45,53 @@ struct BatchPlanner {
         plan = BatchPlan(token: try LedgerRows.openPlan(generation: generation, in: db))
     }
 
-    /// - Parameter known: what is known to be confirmed of each vertex of the batch, by position.
-    mutating func run(
-        _ batch: BatchGraph, known: [ClaimedVertex?], claim: ([VertexID]) -> Set<VertexID>
-    ) throws -> BatchPlan {
-        try resolve(batch, known: known)
+    mutating func run(_ batch: BatchGraph, claim: ([VertexID]) -> Set<VertexID>) throws -> BatchPlan {
+        try resolve(batch)
         let select = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM gone_edge WHERE generation = ?)")
         goneExist = try Bool.fetchOne(select, arguments: [generation]) ?? true
         for machine in batch.machines { try add(machine) }
         try settleSharedEdges()
-        try sendVertices(claimed: claim(Array(unconfirmed.keys) + plan.claimed.values.map(\.id)))
+        try sendVertices(claimed: claim(Array(unconfirmed.keys) + added))
         return plan
     }
 
     // MARK: Vertices
 
-    private mutating func resolve(_ batch: BatchGraph, known: [ClaimedVertex?]) throws {
+    private mutating func resolve(_ batch: BatchGraph) throws {
         ids.reserveCapacity(batch.vertices.count)
         keys.reserveCapacity(batch.vertices.count)
-        for (vertex, entry) in zip(batch.vertices, known) {
-            let key = vertex.id
+        for vertex in batch.vertices {
             let id: VertexID
             // What was not read is in CAR, or another batch sends it: not so where nobody reads it.
             let isNamed = vertex.isPartial && batch.named.contains(BatchGraph.Position(ids.count))
-            if let entry {
-                id = entry.id
-                if !vertex.isPartial, entry.fingerprint != vertex.fingerprint { unconfirmed[id] = vertex }
-            } else if let row = try vertexRows.find(key) {
+            if let row = try find(vertex.id) {
                 id = row.id
                 if row.fingerprint == nil { neverSent.insert(id) }
-                if let entry = row.confirmed(openPlans) { confirmed[key] = entry }
-                if isNamed {
-                    if confirmed[key] == nil { unconfirmed[id] = vertex }
-                } else if !vertex.isPartial, confirmed[key]?.fingerprint != vertex.fingerprint {
-                    unconfirmed[id] = vertex
-                }
+                let confirmed = row.confirmedFingerprint(openPlans)
+                let isConfirmed = vertex.isPartial ? !isNamed || confirmed != nil : confirmed == vertex.fingerprint
+                if !isConfirmed { unconfirmed[id] = vertex }
             } else {
                 let isSent = isNamed || !vertex.isPartial
-                id = try vertexRows.add(key, sending: isSent ? vertex : nil, plan: plan.token)
+                let row = try vertexRows.add(vertex.id, sending: isSent ? vertex : nil, plan: plan.token)
+                id = row.id
+                cached.set(row, of: vertex.id)
                 // Nobody else can know it yet.
                 if isSent { send(vertex, as: id, isNew: true) }
             }
             ids.append(id)
-            keys[id] = key.key
+            keys[id] = vertex.id.key
         }
     }
 
+    private mutating func find(_ key: VertexKey) throws -> VertexRows.Row? {
+        if let row = cached.vertices[key] { return row }
+        let row = try vertexRows.find(key)
+        if let row { cached.set(row, of: key) }
+        return row
+    }
+
     private mutating func send(_ vertex: Vertex, as id: VertexID, isNew: Bool) {
-        plan.claimed[vertex.id] = ClaimedVertex(
-            id: id, fingerprint: vertex.fingerprint, brief: vertex.storedBrief)
+        if isNew { added.append(id) }
         plan.vertices.append(vertex)
         let isAccount = vertex.id.collection == .account
         if isAccount { plan.vertices.append(Vertex(.user, vertex.id.key)) }
@@ -105,7 +106,7 @@ struct BatchPlanner {
                 plan.awaited.insert(id)
                 continue
             }
-            try vertexRows.send(vertex, as: id, plan: plan.token)
+            cached.set(try vertexRows.send(vertex, as: id, plan: plan.token), of: vertex.id)
             send(vertex, as: id, isNew: neverSent.contains(id))
         }
     }
@@ -141,8 +142,8 @@ struct BatchPlanner {
             try LedgerRows.addGone(
                 Edge(edge.kind, from: machine.id.text, to: try key(of: edge.to)), generation: generation, in: db)
         }
-        for edge in delta.sharedAdded { countChanges[edge, default: 0] += 1 }
-        for edge in delta.sharedRemoved { countChanges[edge, default: 0] -= 1 }
+        for edge in delta.sharedAdded { countChanges.append((edge, 1)) }
+        for edge in delta.sharedRemoved { countChanges.append((edge, -1)) }
         // What is added is told by its count.
         if stored != nil, !isConfirmed { sharedWanted.formUnion(document.sharedEdges) }
         try machineRows.write(
@@ -183,40 +184,67 @@ struct BatchPlanner {
     // MARK: Shared edges
 
     private mutating func settleSharedEdges() throws {
-        // In the order of the table: neighbours are on one page.
-        for (edge, change) in countChanges.sorted(by: { $0.key < $1.key }) {
-            if change > 0 {
-                try count(edge, machines: change)
-            } else if change < 0, try sharedEdgeRows.take(-change, from: edge) {
-                sharedWanted.remove(edge)
-                try LedgerRows.addGone(symbolic(edge), generation: generation, in: db)
-            } else {
+        for (edge, change) in summedCountChanges() {
+            if change == 0 {
                 sharedWanted.insert(edge)
+            } else {
+                sharedWanted.remove(edge)
+                try count(edge, machines: change)
             }
         }
-        for edge in sharedWanted where try mayLack(edge) { try resend(edge) }
-    }
-
-    private mutating func count(_ edge: SharedEdge, machines: Int) throws {
-        sharedWanted.remove(edge)
-        let sent = try sharedEdgeRows.add(machines, to: edge, newPlan: plan.token)
-        if sent == plan.token {
-            plan.created[edge.kind] += 1
-            try send(edge)
-        } else if openPlans.contains(sent) {
-            try resend(edge)
+        for edge in sharedWanted {
+            guard let row = try cached.edges[edge] ?? sharedEdgeRows.find(edge) else {
+                try send(edge)
+                continue
+            }
+            if openPlans.contains(row.plan) { try update(edge, row) }
         }
     }
 
-    /// Whether CAR may lack an edge that is known.
-    private func mayLack(_ edge: SharedEdge) throws -> Bool {
-        guard let sent = try sharedEdgeRows.lastPlan(of: edge) else { return true }
-        return openPlans.contains(sent)
+    /// Each edge once, in the order of the table: neighbours are on one page.
+    private func summedCountChanges() -> [(edge: SharedEdge, change: Int)] {
+        var sums: [(edge: SharedEdge, change: Int)] = []
+        sums.reserveCapacity(countChanges.count)
+        for (edge, change) in countChanges.sorted(by: { $0.edge < $1.edge }) {
+            if let last = sums.indices.last, sums[last].edge == edge {
+                sums[last].change += change
+            } else {
+                sums.append((edge, change))
+            }
+        }
+        return sums
     }
 
-    private mutating func resend(_ edge: SharedEdge) throws {
-        try sharedEdgeRows.send(edge, under: plan.token)
-        try send(edge)
+    /// So many more machines imply the edge, or fewer.
+    private mutating func count(_ edge: SharedEdge, machines: Int) throws {
+        let new = SharedEdgeRows.Row(machines: Int64(machines), plan: plan.token)
+        var known = cached.edges[edge]
+        if known == nil, machines > 0 {
+            // Most that are not in the cache are new.
+            if try sharedEdgeRows.insertNew(edge, new) {
+                cached.set(new, of: edge)
+                plan.created[edge.kind] += 1
+                return try send(edge)
+            }
+        }
+        if known == nil { known = try sharedEdgeRows.find(edge) }
+        var row = known ?? SharedEdgeRows.Row(machines: 0, plan: plan.token)
+        row.machines += Int64(machines)
+        if row.machines > 0 { return try update(edge, row) }
+        try sharedEdgeRows.delete(edge)
+        cached.set(nil, of: edge)
+        try LedgerRows.addGone(symbolic(edge), generation: generation, in: db)
+    }
+
+    /// Writes the row of an edge that is known, and sends the edge once more where another plan may not have.
+    private mutating func update(_ edge: SharedEdge, _ row: SharedEdgeRows.Row) throws {
+        var row = row
+        if openPlans.contains(row.plan) {
+            row.plan = plan.token
+            try send(edge)
+        }
+        try sharedEdgeRows.update(edge, row)
+        cached.set(row, of: edge)
     }
 
     private mutating func send(_ edge: SharedEdge) throws {

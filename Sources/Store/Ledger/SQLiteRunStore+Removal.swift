@@ -12,19 +12,28 @@ extension SQLiteRunStore {
     }
 
     public func confirmDeletions(_ machines: [MachineID], report: ImportReport, of job: JobID) async throws {
-        try await writeUnsynced { db in
+        _ = try await writeUnsynced { [cache] db in
             let generation = try Self.generation(of: job, in: db)
-            for machine in machines { try Self.forget(machine, of: job, generation: generation, in: db) }
+            var cached = cache.take(generation: generation)
+            for machine in machines { try Self.forget(machine, of: job, generation: generation, &cached, in: db) }
             try Self.add(report, toReportOf: job, in: db)
+            return cached
+        } committed: { [cache] in
+            cache.put($0)
         }
     }
 
     /// Removes a machine that CAR has deleted, with its edges, from the ledger; shared edges that only it implied are
     /// gone with it.
-    private static func forget(_ machine: MachineID, of job: JobID, generation: Int64, in db: Database) throws {
+    private static func forget(
+        _ machine: MachineID, of job: JobID, generation: Int64, _ cached: inout LedgerCache.Rows, in db: Database
+    ) throws {
         if let stored = try MachineRows(generation: generation, in: db).find(machine) {
             let sharedEdges = try SharedEdgeRows(generation: generation, in: db)
-            for edge in stored.document.sharedEdges where try sharedEdges.take(1, from: edge) {
+            for edge in stored.document.sharedEdges {
+                let left = try sharedEdges.take(edge)
+                cached.set(left, of: edge)
+                guard left == nil else { continue }
                 let symbolic = Edge(
                     edge.kind, from: try LedgerRows.key(of: edge.from, in: db),
                     to: try LedgerRows.key(of: edge.to, in: db))

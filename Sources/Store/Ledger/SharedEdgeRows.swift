@@ -1,28 +1,73 @@
 import ConnectorCore
 import GRDB
 
-/// The edges of one generation that several machines can imply, inside a transaction: how many do, and under which plan
-/// each was sent last.
+/// The edges of one generation that several machines can imply, inside a transaction.
 struct SharedEdgeRows {
+    struct Row: Sendable, Equatable {
+        /// How many machines imply the edge.
+        var machines: Int64
+        /// Under which it was sent last.
+        var plan: Int64
+    }
+
+    private let db: Database
     private let generation: Int64
     private let select: LoopStatement
     private let insert: LoopStatement
-    private let count: LoopStatement
+    private let update: LoopStatement
     private let delete: LoopStatement
-    private let send: LoopStatement
 
-    // No RETURNING: SQLite keeps what it returns in a table of its own, made for every statement.
     init(generation: Int64, in db: Database) throws {
+        self.db = db
         self.generation = generation
         let isEdge = "generation = ?1 AND kind = ?2 AND from_id = ?3 AND to_id = ?4"
         select = try LoopStatement("SELECT machines, plan FROM shared_edge WHERE \(isEdge)", in: db)
         insert = try LoopStatement(
             """
-            INSERT INTO shared_edge (generation, kind, from_id, to_id, machines, plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT OR IGNORE INTO shared_edge (generation, kind, from_id, to_id, machines, plan)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             """, in: db)
-        count = try LoopStatement("UPDATE shared_edge SET machines = ?5 WHERE \(isEdge)", in: db)
+        update = try LoopStatement("UPDATE shared_edge SET machines = ?5, plan = ?6 WHERE \(isEdge)", in: db)
         delete = try LoopStatement("DELETE FROM shared_edge WHERE \(isEdge)", in: db)
-        send = try LoopStatement("UPDATE shared_edge SET plan = ?5 WHERE \(isEdge)", in: db)
+    }
+
+    func find(_ edge: SharedEdge) throws -> Row? {
+        bind(select, edge)
+        defer { select.reset() }
+        return try select.next() ? Row(machines: select.integer(0), plan: select.integer(1)) : nil
+    }
+
+    /// - Returns: whether there was no row of the edge.
+    func insertNew(_ edge: SharedEdge, _ row: Row) throws -> Bool {
+        try write(insert, edge, row)
+        return db.changesCount > 0
+    }
+
+    func update(_ edge: SharedEdge, _ row: Row) throws { try write(update, edge, row) }
+
+    func delete(_ edge: SharedEdge) throws {
+        bind(delete, edge)
+        try delete.run()
+    }
+
+    /// One machine fewer implies the edge.
+    ///
+    /// - Returns: the row as it is now; `nil` where no machine does any more.
+    func take(_ edge: SharedEdge) throws -> Row? {
+        guard var row = try find(edge), row.machines > 1 else {
+            try delete(edge)
+            return nil
+        }
+        row.machines -= 1
+        try update(edge, row)
+        return row
+    }
+
+    private func write(_ statement: LoopStatement, _ edge: SharedEdge, _ row: Row) throws {
+        bind(statement, edge)
+        statement.bind(5, row.machines)
+        statement.bind(6, row.plan)
+        try statement.run()
     }
 
     private func bind(_ statement: LoopStatement, _ edge: SharedEdge) {
@@ -30,57 +75,5 @@ struct SharedEdgeRows {
         statement.bind(2, edge.kind.storedNumber)
         statement.bind(3, edge.from.number)
         statement.bind(4, edge.to.number)
-    }
-
-    private func find(_ edge: SharedEdge) throws -> (machines: Int64, plan: Int64)? {
-        bind(select, edge)
-        defer { select.reset() }
-        return try select.next() ? (select.integer(0), select.integer(1)) : nil
-    }
-
-    /// So many more machines imply the edge.
-    ///
-    /// - Returns: the plan under which it was sent last: `newPlan` where it is new.
-    func add(_ machines: Int, to edge: SharedEdge, newPlan: Int64) throws -> Int64 {
-        if let known = try find(edge) {
-            try set(known.machines + Int64(machines), of: edge)
-            return known.plan
-        }
-        bind(insert, edge)
-        insert.bind(5, Int64(machines))
-        insert.bind(6, newPlan)
-        try insert.run()
-        return newPlan
-    }
-
-    /// So many fewer machines imply the edge.
-    ///
-    /// - Returns: whether none does any more; its row is gone then.
-    func take(_ machines: Int, from edge: SharedEdge) throws -> Bool {
-        let left = (try find(edge)?.machines ?? 0) - Int64(machines)
-        if left > 0 {
-            try set(left, of: edge)
-            return false
-        }
-        bind(delete, edge)
-        try delete.run()
-        return true
-    }
-
-    private func set(_ machines: Int64, of edge: SharedEdge) throws {
-        bind(count, edge)
-        count.bind(5, machines)
-        try count.run()
-    }
-
-    /// The plan under which the edge was sent last; `nil` where it is not known.
-    func lastPlan(of edge: SharedEdge) throws -> Int64? {
-        try find(edge)?.plan
-    }
-
-    func send(_ edge: SharedEdge, under token: Int64) throws {
-        bind(send, edge)
-        send.bind(5, token)
-        try send.run()
     }
 }

@@ -3,7 +3,7 @@ import GRDB
 
 /// The dictionary of one generation's vertices, inside a transaction.
 struct VertexRows {
-    struct Row {
+    struct Row: Sendable {
         var id: VertexID
         /// Of the fields sent last; `nil` where none were.
         var fingerprint: Int64?
@@ -11,9 +11,13 @@ struct VertexRows {
         var plan: Int64
 
         /// `nil` where CAR may lack what the row says.
-        func confirmed(_ openPlans: Set<Int64>) -> ClaimedVertex? {
-            guard let fingerprint, !openPlans.contains(plan) else { return nil }
-            return ClaimedVertex(id: id, fingerprint: fingerprint, brief: brief)
+        func confirmedFingerprint(_ openPlans: Set<Int64>) -> Int64? {
+            openPlans.contains(plan) ? nil : fingerprint
+        }
+
+        /// As `confirmedFingerprint`.
+        func confirmedBrief(_ openPlans: Set<Int64>) -> Int64? {
+            openPlans.contains(plan) ? nil : brief
         }
     }
 
@@ -47,23 +51,29 @@ struct VertexRows {
     }
 
     /// - Parameter vertex: what is about to be sent; `nil` for a key alone.
-    func add(_ key: VertexKey, sending vertex: Vertex?, plan: Int64) throws -> VertexID {
+    func add(_ key: VertexKey, sending vertex: Vertex?, plan: Int64) throws -> Row {
+        var row = Row(
+            id: VertexID(0), fingerprint: vertex?.fingerprint, brief: vertex?.storedBrief,
+            plan: vertex == nil ? 0 : plan)
         insert.bind(1, generation)
         insert.bind(2, key.collection.storedNumber)
         insert.bind(3, key.key)
-        insert.bind(4, vertex?.fingerprint)
-        insert.bind(5, vertex?.storedBrief)
-        insert.bind(6, vertex == nil ? 0 : plan)
+        insert.bind(4, row.fingerprint)
+        insert.bind(5, row.brief)
+        insert.bind(6, row.plan)
         try insert.run()
-        return VertexID(db.lastInsertedRowID)
+        row.id = VertexID(db.lastInsertedRowID)
+        return row
     }
 
-    func send(_ vertex: Vertex, as id: VertexID, plan: Int64) throws {
-        update.bind(1, vertex.fingerprint)
-        update.bind(2, vertex.storedBrief)
-        update.bind(3, plan)
+    func send(_ vertex: Vertex, as id: VertexID, plan: Int64) throws -> Row {
+        let row = Row(id: id, fingerprint: vertex.fingerprint, brief: vertex.storedBrief, plan: plan)
+        update.bind(1, row.fingerprint)
+        update.bind(2, row.brief)
+        update.bind(3, row.plan)
         update.bind(4, id.number)
         try update.run()
+        return row
     }
 }
 

@@ -153,7 +153,7 @@ extension SQLiteRunStore {
                 arguments: [job.text])
         }
         for generation in try await obsoleteGenerations(of: connection, ended: ended) { try await drop(generation) }
-        known.forget()
+        cache.forget()
     }
 
     /// The job and the others of its connection that will not go on.

@@ -9,7 +9,7 @@ import Threading
 /// records when it is interrupted has to arrive.
 public final class SQLiteRunStore: RunStore {
     let writer: any DatabaseWriter
-    let known = KnownVertices()
+    let cache = LedgerCache()
     private let worker = SerialWorker(label: "defender-car.run-store")
     private let logSync: LogSync
 
@@ -40,9 +40,10 @@ public final class SQLiteRunStore: RunStore {
 
     /// As durable as `write`; other calls go on while this one waits for the disk.
     func writeThenSync<Result: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result
+        _ body: @escaping @Sendable (Database) throws -> Result,
+        committed: @escaping @Sendable (Result) -> Void = { _ in }
     ) async throws -> Result {
-        let result = try await writeUnsynced(body)
+        let result = try await writeUnsynced(body, committed: committed)
         try await logSync.run()
         return result
     }
@@ -51,50 +52,5 @@ public final class SQLiteRunStore: RunStore {
         try await worker.run { [writer] in
             try StoreError.translating(writer.path, "be read") { try writer.read(body) }
         }
-    }
-}
-
-/// Vertices that CAR has confirmed, by key: saves the look-up of those that many batches share.
-///
-/// Holds a bounded number of one generation's CVEs and applications; forgetting some only costs a look-up.
-final class KnownVertices: Sendable {
-    private static let entriesMax = 200_000
-
-    private let state = Locked((generation: Int64(0), entries: [VertexKey: ClaimedVertex]()))
-
-    /// What is known of each key, in their order.
-    func entries(of keys: some Collection<VertexKey>, generation: Int64) -> [ClaimedVertex?] {
-        state.withLock { state in
-            guard state.generation == generation, !state.entries.isEmpty else {
-                return Array(repeating: nil, count: keys.count)
-            }
-            return keys.map { Self.isKept($0) ? state.entries[$0] : nil }
-        }
-    }
-
-    func remove(_ keys: some Sequence<VertexKey>, generation: Int64) {
-        state.withLock { state in
-            guard state.generation == generation else { return }
-            for key in keys where Self.isKept(key) { state.entries[key] = nil }
-        }
-    }
-
-    /// Only what is committed may be added.
-    func add(_ entries: [VertexKey: ClaimedVertex], generation: Int64) {
-        state.withLock { state in
-            if state.generation != generation || state.entries.count + entries.count > Self.entriesMax {
-                state = (generation, [:])
-            }
-            for (key, entry) in entries where Self.isKept(key) { state.entries[key] = entry }
-        }
-    }
-
-    func forget() {
-        state.withLock { $0 = (0, [:]) }
-    }
-
-    /// What machines have in common.
-    private static func isKept(_ key: VertexKey) -> Bool {
-        key.collection == .vulnerability || key.collection == .application
     }
 }

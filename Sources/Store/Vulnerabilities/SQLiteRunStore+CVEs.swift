@@ -3,18 +3,7 @@ import GRDB
 
 extension SQLiteRunStore {
     public func cvesToComplete(_ ids: [String], of job: JobID) async throws -> [String] {
-        guard !ids.isEmpty else { return [] }
-        return try await read { [known] db in
-            let generation = try Self.generation(of: job, in: db)
-            let keys = ids.map { VertexKey(.vulnerability, $0) }
-            let confirmed = known.entries(of: keys, generation: generation)
-            let rows = try VertexRows(generation: generation, in: db)
-            let openPlans = try LedgerRows.openPlans(in: db)
-            return try zip(keys, confirmed).filter { key, known in
-                let entry = try known ?? rows.find(key)?.confirmed(openPlans)
-                return entry?.brief == nil
-            }.map(\.0.key)
-        }
+        zip(ids, try await confirmedBriefs(ofCVEs: ids, of: job)).filter { $1 == nil }.map(\.0)
     }
 
     public func cveTexts(of ids: [String], job: JobID) async throws -> [String: CVE] {
