@@ -30,8 +30,9 @@ final class LedgerCache: Sendable {
         }
     }
 
-    private static let verticesMax = 200_000
-    private static let edgesMax = 100_000
+    // What fits into tables of 2^17 and 2^16 places, 8 MB and 3 MB; one entry more would double them.
+    private static let verticesMax = 98_304
+    private static let edgesMax = 49_152
     private static let generationsMax = 4
 
     private let known = Locked<[Int64: Rows]>([:])
