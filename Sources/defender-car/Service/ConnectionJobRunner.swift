@@ -10,6 +10,7 @@ struct ConnectionJobRunner: JobRunning {
     let jobs: SQLiteStore
     let runs: SQLiteRunStore
     let logger: Logger
+    private let memory: IdleMemory
     private let recorder = SerialWorker(label: "defender-car.job-progress")
 
     init(
@@ -19,9 +20,17 @@ struct ConnectionJobRunner: JobRunning {
         self.jobs = jobs
         self.runs = runs
         self.logger = logger
+        memory = IdleMemory {
+            jobs.releaseMemory()
+            MemoryPolicy.giveBack()
+        }
     }
 
     func run(_ job: Job) async throws {
+        try await memory.busy { try await runAndFinish(job) }
+    }
+
+    private func runAndFinish(_ job: Job) async throws {
         guard let runtime = runtimes[job.connection] else {
             throw JobFailureError(.internal("connection \(job.connection) is no longer configured"))
         }
@@ -54,10 +63,6 @@ struct ConnectionJobRunner: JobRunning {
             logger.warning(
                 "cleaning up after the job failed; the next run does it",
                 metadata: ["job": "\(job.id)", "error": "\(error)"])
-        }
-        try? await recorder.run { [jobs] in
-            jobs.releaseMemory()
-            MemoryPolicy.giveBack()
         }
     }
 }

@@ -14,7 +14,7 @@ enum MemoryPolicy {
         _ = mallopt(M_TRIM_THRESHOLD, 1024 * 1024)
     }
 
-    /// When there is nothing to do for a while: after the start, and after a job.
+    /// When there is nothing to do: after the start, and some time after a job.
     ///
     /// Gives back what is free, and the code that is not in use: starting runs through 30 MB of it once. What is needed
     /// again comes from the system's cache of the file, a few milliseconds in all.
