@@ -54,6 +54,8 @@ struct FaultTable {
                 guard !outcome.isEmpty else { return nil }
                 let wanted = committed[row.key]?[position] ?? "nothing"
                 if row.isPolled, position == 2, [outcome, wanted].contains("ok") { return nil }
+                // The last calls go out together: it may be that of a machine about which there is nothing new.
+                if position == 2, outcome == "ok", wanted == "as told" { return nil }
                 return wanted == outcome ? nil : "\(row.key) position \(position): \(outcome), the table says \(wanted)"
             }
         }.sorted()
