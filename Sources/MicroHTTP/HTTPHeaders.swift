@@ -33,9 +33,11 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 extension String {
     /// Whether both hold the same bytes when ASCII letters are folded to lower case.
     func equalsIgnoringASCIICase(_ other: String) -> Bool {
+        // Most are written as we ask for them.
         utf8.count == other.utf8.count
-            && zip(utf8, other.utf8).allSatisfy { a, b in
-                a == b || (a | 0x20 == b | 0x20 && (0x61...0x7a).contains(a | 0x20))
-            }
+            && (self == other
+                || zip(utf8, other.utf8).allSatisfy { a, b in
+                    a == b || (a | 0x20 == b | 0x20 && (0x61...0x7a).contains(a | 0x20))
+                })
     }
 }

@@ -58,11 +58,8 @@ struct RouteTemplate: Sendable {
     /// `nil` when an escape is malformed, the text is not UTF-8 or holds a control character.
     static func segments(ofPath path: String) -> [String]? {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
+        if let segments = plainSegments(ofPath: path) { return segments }
         let parts = path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        // Nearly always there is nothing to decode.
-        if !path.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 < 0x20 || $0 == 0x7f }) {
-            return parts.map { String(Substring($0)) }
-        }
         var segments: [String] = []
         for part in parts {
             guard let text = PercentEncoding.decode(part), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
@@ -72,6 +69,23 @@ struct RouteTemplate: Sendable {
             segments.append(text)
         }
         return segments
+    }
+
+    /// Those of a path that begins with `/`, where there is nothing to decode, which is nearly always.
+    private static func plainSegments(ofPath path: String) -> [String]? {
+        var path = path
+        return path.withUTF8 { bytes in
+            var segments: [String] = []
+            var start = 1
+            for (index, byte) in bytes.enumerated().dropFirst() {
+                if byte == UInt8(ascii: "%") || byte < 0x20 || byte == 0x7f { return nil }
+                guard byte == UInt8(ascii: "/") else { continue }
+                segments.append(String(decoding: bytes[start..<index], as: UTF8.self))
+                start = index + 1
+            }
+            segments.append(String(decoding: bytes[start...], as: UTF8.self))
+            return segments
+        }
     }
 }
 

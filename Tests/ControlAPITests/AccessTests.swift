@@ -87,6 +87,10 @@ import Testing
         (["Origin": "http://127.0.0.1:8080", "Host": "127.0.0.1:8080"], 202),
         (["Origin": "null", "Host": "127.0.0.1:8080"], 403),
         (["Host": "rebound.example:8080", "Origin": "http://rebound.example:8080"], 403),
+        (["Host": "10.0.0.5:80"], 202), (["Host": "10.0.0.256"], 403), (["Host": "10.0.5"], 403),
+        (["Host": "1.10.0.0.5"], 403),
+        (["Host": "10..0.5"], 403), (["Host": "10.0.0."], 403), (["Host": "10.0.0.5x"], 403), (["Host": ""], 403),
+        (["Host": "LOCALHOST"], 202), (["Host": "a.localhost:80"], 202), (["Host": "notlocalhost"], 403),
         (["Host": "localhost:8080"], 202), (["Host": "[::1]:8080"], 202), (["Host": "10.0.0.5"], 202), ([:], 202),
         (["Sec-Fetch-Site": "cross-site"], 403), (["Sec-Fetch-Site": "same-origin"], 202),
     ])

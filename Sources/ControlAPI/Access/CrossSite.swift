@@ -24,10 +24,29 @@ enum CrossSite {
     }
 
     static func isAddressOrLocalhost(_ host: String) -> Bool {
-        if host.hasPrefix("[") { return true }
+        if host.hasPrefix("[") || isIPv4(host) { return true }
         let name = host.prefix { $0 != ":" }.lowercased()
-        if name == "localhost" || name.hasSuffix(".localhost") { return true }
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return name == "localhost" || name.hasSuffix(".localhost")
+    }
+
+    /// Four numbers of a byte each, and perhaps a port. By bytes, because every request asks.
+    private static func isIPv4(_ host: String) -> Bool {
+        var dots = 0
+        var number: Int?
+        for byte in host.utf8 {
+            switch byte {
+            case 0x30...0x39:
+                let value = (number ?? 0) * 10 + Int(byte - 0x30)
+                if value > 255 { return false }
+                number = value
+            case UInt8(ascii: "."):
+                if number == nil { return false }
+                number = nil
+                dots += 1
+            case UInt8(ascii: ":"): return dots == 3 && number != nil
+            default: return false
+            }
+        }
+        return dots == 3 && number != nil
     }
 }
