@@ -10,6 +10,7 @@ import { Service, longName, tokens } from "./service.mjs";
 const pictures = process.env.ARTIFACTS ?? ".build/artifacts/page";
 const picture = (tab, name, options) => tab.picture(join(pictures, `${name}.png`), options);
 const button = (connection, kind) => `[data-connection="${connection}"] [data-start="${kind}"]`;
+const namesFit = "[...document.querySelectorAll('.meter > span:first-child')].every((name) => name.scrollWidth <= name.clientWidth)";
 const badgeOf = (connection) => `document.querySelector('[data-connection="${connection}"] .state')?.innerText`;
 const newestRow = "document.querySelector('#jobs tr')?.innerText ?? ''";
 
@@ -210,7 +211,8 @@ describe("the status page", { timeout: 280000 }, () => {
       const { showConnections, summarize } = await import("/page/connections.js");
       const { connections } = await askJSON("v1/connections");
       const contoso = connections.find((connection) => connection.name === "Contoso");
-      const old = { ...contoso, savePoint: String(Date.now() - 30 * 3600000) };
+      const budgets = [...contoso.budgets, { ...contoso.budgets[0], api: "vulnerabilityexport" }];
+      const old = { ...contoso, budgets, savePoint: String(Date.now() - 30 * 3600000) };
       const progress = { ...contoso.lastRuns.initial.progress, phase: "details", machines: { done: 100, total: 400 }, etaSeconds: 900, waitingUntil: new Date(Date.now() + 600000).toISOString() };
       const running = { ...contoso.lastRuns.initial, state: "running", endedAt: null, progress };
       showConnections([{ ...old, running }, ...connections.filter((connection) => connection !== contoso)], {});
@@ -218,6 +220,7 @@ describe("the status page", { timeout: 280000 }, () => {
     })()`);
     assert.match(sentence, /more than a day ago: Contoso/);
     assert.match(line, /waits for Defender's call limits until \d/);
+    assert.equal(await tab.value(namesFit), true, "the longest name of an API fits");
     await picture(tab, "18-waiting", { whole: false });
     assertClean(tab);
   });
@@ -226,6 +229,7 @@ describe("the status page", { timeout: 280000 }, () => {
     const tab = await open({ width: 390, height: 844, phone: true });
     await tab.until("document.querySelectorAll('#charts svg').length === 3");
     assert.equal(await tab.value("document.documentElement.scrollWidth"), 390);
+    assert.equal(await tab.value(namesFit), true, "the names of APIs fit");
     await picture(tab, "12-phone");
     await tab.click("#jobs tr [data-details]");
     await tab.until("document.querySelectorAll('#job-body table').length >= 2");

@@ -67,7 +67,10 @@ private struct FuzzedService: Sendable {
     /// Sends the bytes, a request that ends the connection, and that no more come; returns what is answered until then,
     /// or until 20 ms of silence.
     func exchange(_ bytes: [UInt8]) -> [UInt8] {
-        let bytes = bytes + Array("GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+        answer(to: bytes + Array("GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
+    }
+
+    private func answer(to bytes: [UInt8]) -> [UInt8] {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var silence = timeval(tv_sec: 0, tv_usec: 20_000)
@@ -83,13 +86,16 @@ private struct FuzzedService: Sendable {
                     $0 = ($0 + 1) % 250; return $0
                 })
         _ = withAddress(source, port: 0) { bind(descriptor, $0, $1) }
-        let connected = withAddress(INADDR_LOOPBACK, port: port) { connect(descriptor, $0, $1) }
-        require(connected == 0, "the service takes connections: error \(errno)")
+        let connected = withAddress(INADDR_LOOPBACK, port: port) { connect(descriptor, $0, $1) == 0 ? 0 : errno }
+        // The fuzzer's clock interrupts calls, and an interrupted `connect` can't be called again.
+        if connected == EINTR { return answer(to: bytes) }
+        require(connected == 0, "the service takes connections: error \(connected)")
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             if count <= 0 { break }
             sent += count
         }
@@ -98,6 +104,7 @@ private struct FuzzedService: Sendable {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while answer.count < 1 << 20 {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0, errno == EINTR { continue }
             if count <= 0 { break }
             answer.append(contentsOf: buffer[..<count])
         }
