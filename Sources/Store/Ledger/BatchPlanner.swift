@@ -217,23 +217,25 @@ struct BatchPlanner {
 
     /// So many more machines imply the edge, or fewer.
     private mutating func count(_ edge: SharedEdge, machines: Int) throws {
-        let new = SharedEdgeRows.Row(machines: Int64(machines), plan: plan.token)
-        var known = cached.edges[edge]
-        if known == nil, machines > 0 {
-            // Most that are not in the cache are new.
-            if try sharedEdgeRows.insertNew(edge, new) {
-                cached.set(new, of: edge)
-                plan.created[edge.kind] += 1
-                return try send(edge)
-            }
-        }
-        if known == nil { known = try sharedEdgeRows.find(edge) }
-        var row = known ?? SharedEdgeRows.Row(machines: 0, plan: plan.token)
+        let known = cached.edges[edge]
+        // Most that are not in the cache are new.
+        if known == nil, machines > 0, try addNew(edge, machines: machines) { return }
+        var row = try known ?? sharedEdgeRows.find(edge) ?? SharedEdgeRows.Row(machines: 0, plan: plan.token)
         row.machines += Int64(machines)
         if row.machines > 0 { return try update(edge, row) }
         try sharedEdgeRows.delete(edge)
         cached.set(nil, of: edge)
         try LedgerRows.addGone(symbolic(edge), generation: generation, in: db)
+    }
+
+    /// - Returns: whether the edge is new; else nothing is done.
+    private mutating func addNew(_ edge: SharedEdge, machines: Int) throws -> Bool {
+        let row = SharedEdgeRows.Row(machines: Int64(machines), plan: plan.token)
+        guard try sharedEdgeRows.insertNew(edge, row) else { return false }
+        cached.set(row, of: edge)
+        plan.created[edge.kind] += 1
+        try send(edge)
+        return true
     }
 
     /// Writes the row of an edge that is known, and sends the edge once more where another plan may not have.
