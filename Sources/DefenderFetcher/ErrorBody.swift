@@ -1,4 +1,5 @@
 import Foundation
+import OutboundHTTP
 
 /// What an answer says of an error, reduced to what may be shown.
 ///
@@ -7,7 +8,6 @@ import Foundation
 struct ErrorBody {
     /// More than any honest error needs; parsing is refused above it.
     private static let bytesMax = 256 << 10
-    private static let messageScalarsMax = 300
 
     enum Origin {
         case defender, entra
@@ -47,32 +47,14 @@ struct ErrorBody {
 
     /// For people: code, shortened message, correlation id. `secrets` never show, should Microsoft repeat one.
     func detail(without secrets: [String] = []) -> String {
-        var parts = [ErrorBody.clean(code, 60, secrets)]
-        let message = ErrorBody.clean(message, ErrorBody.messageScalarsMax, secrets)
+        let safeText = SafeText(hiding: secrets)
+        var parts = [safeText.shortened(code, to: 60)]
+        let message = safeText.shortened(message)
         if !message.isEmpty { parts.append(message) }
         if let correlationID, !correlationID.isEmpty {
-            parts.append("correlation id \(ErrorBody.clean(correlationID, 100, secrets))")
+            parts.append("correlation id \(safeText.shortened(correlationID, to: 100))")
         }
         return parts.joined(separator: ": ")
-    }
-
-    private static func clean(_ text: String, _ scalarsMax: Int, _ secrets: [String]) -> String {
-        // By scalars: what combines with a secret's last character would make another character of it.
-        var scalars = text.unicodeScalars
-        for secret in secrets where !secret.isEmpty {
-            scalars = scalars.replacing(secret.unicodeScalars, with: "<redacted>".unicodeScalars)
-        }
-        let visible = scalars.map { scalar -> Unicode.Scalar in
-            switch scalar.properties.generalCategory {
-            // Line breaks, escape sequences and direction marks would garble a log.
-            case .control, .format, .lineSeparator, .paragraphSeparator: " "
-            default: scalar
-            }
-        }
-        let cleaned = String(String.UnicodeScalarView(visible)).trimmingCharacters(in: .whitespaces)
-        guard cleaned.unicodeScalars.count > scalarsMax else { return cleaned }
-        // By scalars: one character may be megabytes of what combines with its first.
-        return String(String.UnicodeScalarView(cleaned.unicodeScalars.prefix(scalarsMax - 1))) + "…"
     }
 
     /// `AADSTS7000215: ...` where the list of numbers is missing.

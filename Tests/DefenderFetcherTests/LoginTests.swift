@@ -144,7 +144,7 @@ import Threading
         let client = try defender.client()
         let error = await #expect(throws: DefenderError.self) { try await client.login() }
         let text = try #require(error?.description)
-        #expect(text.contains("<redacted> is  wrong"))
+        #expect(text.contains("<redacted> is wrong"))
         #expect(!text.contains("s3cret"))
         #expect(text.count < 600)
         #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 })

@@ -1,5 +1,6 @@
 import ConnectorCore
 import Foundation
+import OutboundHTTP
 
 @testable import CARImporter
 
