@@ -11,6 +11,10 @@ const pictures = process.env.ARTIFACTS ?? ".build/artifacts/page";
 const picture = (tab, name, options) => tab.picture(join(pictures, `${name}.png`), options);
 const button = (connection, kind) => `[data-connection="${connection}"] [data-start="${kind}"]`;
 const namesFit = "[...document.querySelectorAll('.meter > span:first-child')].every((name) => name.scrollWidth <= name.clientWidth)";
+const timesApart = `[...document.querySelectorAll("#charts svg")].every((svg) => {
+  const [first, last] = [...svg.querySelectorAll("text")].slice(-2).map((time) => time.getBoundingClientRect());
+  return last.left - first.right >= 4 || last.top >= first.bottom || first.top >= last.bottom;
+})`;
 const badgeOf = (connection) => `document.querySelector('[data-connection="${connection}"] .state')?.innerText`;
 const newestRow = "document.querySelector('#jobs tr')?.innerText ?? ''";
 
@@ -137,6 +141,8 @@ describe("the status page", { timeout: 280000 }, () => {
     await tab.click(".running:not([hidden]) [data-cancel]");
     await tab.until(`/cancelled/.test(${badgeOf("Contoso")})`);
     await tab.until(`/cancelled/.test(${newestRow})`);
+    await tab.until("document.querySelectorAll('#charts .bar').length >= 6");
+    assert.ok(await tab.value(timesApart), "the times below a picture touch");
     await picture(tab, "08-cancelled");
     assertClean(tab);
   });

@@ -54,6 +54,8 @@ extension `End to end` {
                 try await poll(until: "batches on their way", every: .milliseconds(2)) { scenario.requests > 100 }
                 service.terminate()
                 #expect(try await service.waitForExit(within: .seconds(10)) == ServiceProcess.Exit(code: 0))
+                #expect(service.standardError.contains(#""message":"stopping""#))
+                #expect(service.standardError.contains(#""message":"stopped""#))
                 (service, client) = try await scenario.start()
                 let ended = try await client.end(of: job.id)
                 expectSucceeded(ended, attempt: 2)

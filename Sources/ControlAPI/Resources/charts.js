@@ -83,7 +83,8 @@ function chart(title, runs, value, text, ticks, words, open, skipped) {
     if (job.state === "failed") svg.append(draw("text", { class: "cross", x: x + Math.min(step * 0.35, 11), y: Math.min(y(amount), height - bottom - 2) - 3, "text-anchor": "middle" }, "✕"));
   });
   svg.append(draw("text", { x: left, y: height - 4 }, shortTime(runs[0].startedAt)));
-  if (runs.length > 1) svg.append(draw("text", { x: Math.max(left + 190, left + runs.length * step), y: height - 4, "text-anchor": "end" }, shortTime(runs.at(-1).startedAt)));
+  // Never so far to the left that the two times touch.
+  if (runs.length > 1) svg.append(draw("text", { x: Math.max(left + 230, left + runs.length * step), y: height - 4, "text-anchor": "end" }, shortTime(runs.at(-1).startedAt)));
   const figure = make("figure", {}, make("figcaption", {}, make("strong", { text: title }), make("span", { class: "muted", text: ` last ${text(amounts.at(-1))}` })), svg);
   return { figure, isLogarithmic: scale.isLogarithmic };
 }

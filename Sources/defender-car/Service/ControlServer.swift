@@ -45,6 +45,7 @@ struct ControlServer: ServiceLifecycle.Service {
         MemoryPolicy.giveBack()
         logger.info("listening", metadata: ["url": "\(running.url)"])
         try? await gracefulShutdown()
+        logger.info("stopping")
     }
 
     /// Tells commands on this machine where the service is: the engine holds the state directory.

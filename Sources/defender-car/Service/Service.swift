@@ -45,6 +45,7 @@ struct Service: Sendable {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
+            logger.info("stopped")
         } catch let error as HTTPServerError {
             StandardStreams.error("defender-car can't start: \(error)\n")
             throw ExitCode(1)
