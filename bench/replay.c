@@ -3,12 +3,13 @@
  *
  *     replay RECORD DEFENDER_BASE CAR_BASE CONNECTIONS
  *
- * Prints the wall time in seconds, requests and bytes read. Exit code 1 where an answer is no success.
+ * Prints the wall time in seconds, requests, bytes read and its own CPU seconds. Exit code 1 where an answer is no success.
  */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 struct request {
@@ -18,6 +19,13 @@ struct request {
 };
 
 static long long bytes_read;
+
+static double cpu_seconds(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+        + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
 
 static size_t discard(char *data, size_t size, size_t count, void *context) {
     (void)data;
@@ -93,6 +101,7 @@ int main(int argc, char **argv) {
     CURLM *multi = curl_multi_init();
     struct timespec from, to;
     clock_gettime(CLOCK_MONOTONIC, &from);
+    double cpu_before = cpu_seconds();
     size_t next = 0;
     long failures = 0;
     int running = 0;
@@ -114,8 +123,8 @@ int main(int argc, char **argv) {
         if (running) curl_multi_poll(multi, NULL, 0, 1000, NULL);
     } while (running || next < count);
     clock_gettime(CLOCK_MONOTONIC, &to);
-    printf("%.3f %zu %lld\n", (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9, count,
-           bytes_read);
+    printf("%.3f %zu %lld %.3f\n", (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9, count,
+           bytes_read, cpu_seconds() - cpu_before);
     if (failures) fprintf(stderr, "replay: %ld answers were no success\n", failures);
     return failures != 0;
 }
