@@ -46,6 +46,38 @@ bool equal_ignoring_case(string_view a, string_view b) {
     return true;
 }
 
+/// The surrogate that an escape sequence at this place stands for, 0 for anything else.
+unsigned surrogate_at(string_view text, size_t place) {
+    if (place + 6 > text.size() || text[place] != '\\' || text[place + 1] != 'u') return 0;
+    unsigned value = 0;
+    auto [end, error] = std::from_chars(text.data() + place + 2, text.data() + place + 6, value, 16);
+    bool is_surrogate = error == std::errc() && end == text.data() + place + 6 && value >= 0xD800 && value <= 0xDFFF;
+    return is_surrogate ? value : 0;
+}
+
+/// Halves of surrogate pairs, as a server leaves them that cuts a text between two UTF-16 units, become U+FFFD: for one
+/// of them no answer is given up. Returns whether there were any.
+bool replace_lone_surrogates(std::string &text) {
+    bool found = false;
+    for (size_t i = 0; i < text.size();) {
+        if (text[i] != '\\') {
+            i++;
+            continue;
+        }
+        unsigned first = surrogate_at(text, i);
+        if (first == 0) {
+            i += 2;
+        } else if (first < 0xDC00 && surrogate_at(text, i + 6) >= 0xDC00) {
+            i += 12;
+        } else {
+            text.replace(i, 6, "\\ufffd");
+            found = true;
+            i += 6;
+        }
+    }
+    return found;
+}
+
 /// A token reaches up to the next one: without the white space at its end.
 string_view trimmed(string_view token) {
     while (!token.empty() && strchr(" \t\r\n", token.back()) && token.back() != 0) token.remove_suffix(1);
@@ -327,7 +359,15 @@ struct csimdjson_reader {
         uint8_t *end = texts.back().get();
         ondemand::raw_json_string raw(reinterpret_cast<const uint8_t *>(slot->text));
         string_view text;
-        if (parser.unescape(raw, end).get(text)) return 0;
+        if (parser.unescape(raw, end).get(text)) {
+            // With the closing quote.
+            std::string repaired(slot->text, slot->length + 1);
+            if (!replace_lone_surrogates(repaired)) return 0;
+            repaired.append(SIMDJSON_PADDING, '\0');
+            end = texts.back().get();
+            raw = ondemand::raw_json_string(reinterpret_cast<const uint8_t *>(repaired.data()));
+            if (parser.unescape(raw, end).get(text)) return 0;
+        }
         slot->text = text.data();
         slot->length = text.size();
         slot->kind = CSIMDJSON_STRING;
