@@ -54,8 +54,9 @@ extension CARClient {
         let request = calls.request(method, path, label: label, body: body)
         let receipt = try await calls.answer(
             JobReceipt.self, to: request, operation: operation, repetition: repetition)
-        guard !receipt.jobID.isEmpty, receipt.jobID.utf8.count <= 500 else {
-            throw CARError(operation: operation, reason: .malformedReply, detail: "the job's id is empty or too long")
+        // As a part of a path the two made of dots lead to another one.
+        guard !["", ".", ".."].contains(receipt.jobID), receipt.jobID.utf8.count <= 500 else {
+            throw CARError(operation: operation, reason: .malformedReply, detail: "the job's id is none, or too long")
         }
         return receipt.jobID
     }

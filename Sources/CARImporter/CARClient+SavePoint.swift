@@ -9,8 +9,15 @@ extension CARClient {
         if response.status == 404 { return nil }
         try calls.requireSuccess(response, operation: operation)
         let id = try calls.decode(SourceRecord.self, from: response, operation: operation).modelStateID
-        return id?.isEmpty == false ? id : nil
+        guard let id, !id.isEmpty else { return nil }
+        // Ours are times. Another's is kept only to be told, and must not look like one.
+        if id.utf8.count < 20, id.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
+            return id
+        }
+        return "not a time: \(calls.safeText.shortened(id, to: Self.foreignSavePointMax))"
     }
+
+    private static let foreignSavePointMax = 40
 
     /// An empty id clears the save point; that of a source which CAR does not have is clear already.
     public func saveModelStateID(_ id: String) async throws {

@@ -75,7 +75,11 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: ["{}", #"{"job_id":""}"#, #"{"job_id":null}"#, "<html>"])
+    @Test(
+        .timeLimit(.minutes(5)),
+        arguments: [
+            "{}", #"{"job_id":""}"#, #"{"job_id":"."}"#, #"{"job_id":".."}"#, #"{"job_id":null}"#, "<html>",
+        ])
     func `without an id is no job`(body: String) async throws {
         try await withCAR(answer: { _ in .json(body) }) { client, _ in
             let error = await carError { _ = try await client.requestFullImportStart() }

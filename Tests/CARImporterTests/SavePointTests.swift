@@ -11,6 +11,12 @@ import Testing
             (#"{"model_state_id":"1795"}"#, "1795"), (#"{"model_state_id":""}"#, nil),
             (#"{"model_state_id":null}"#, nil),
             (#"{"name":"x"}"#, nil),
+            (#"{"model_state_id":"17\u200B95"}"#, "not a time: 1795"),
+            (#"{"model_state_id":"\u202ea\n\u001b[31m<b>"}"#, "not a time: a [31m<b>"),
+            (
+                #"{"model_state_id":"\#(String(repeating: "0", count: 1_000_000))"}"#,
+                "not a time: \(String(repeating: "0", count: 39))…"
+            ),
         ] as [(String, String?)]) func `is read from the source`(body: String, expected: String?) async throws
     {
         try await withCAR(answer: { $0.route == "GET /source/Defender" ? .json(body) : nil }) { client, _ in

@@ -14,6 +14,7 @@ enum ListedAddresses {
     static func adapters(of machine: MachineID, from json: [UInt8]) throws(JSONFailure) -> [NetworkAdapter] {
         var rows = try JSONRows(json, array: nil, columns: Column.names)
         var adapters: [NetworkAdapter] = []
+        var indexes: [String?: Int] = [:]
         while let row = try rows.next() {
             guard row == .object, let address = try rows.string(Column.address.rawValue),
                 try rows.string(Column.type.rawValue) != "SoftwareLoopback", !isLoopback(address)
@@ -22,9 +23,10 @@ enum ListedAddresses {
             let element = NetworkAdapter.Address(
                 address: address, subnetPrefix: isIPv6 ? 64 : nil, type: isPrivate(address) ? "Private" : "Public")
             let macAddress = try rows.string(Column.macAddress.rawValue)
-            if let index = adapters.firstIndex(where: { $0.macAddress == macAddress }) {
+            if let index = indexes[macAddress] {
                 adapters[index].addresses.append(element)
             } else {
+                indexes[macAddress] = adapters.count
                 adapters.append(NetworkAdapter(deviceID: machine, addresses: [element], macAddress: macAddress))
             }
         }
