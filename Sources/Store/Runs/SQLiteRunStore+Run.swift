@@ -5,13 +5,15 @@ import GRDB
 extension SQLiteRunStore {
     public func openRun(_ job: JobID, connection: String, now: Timestamp) async throws -> RunCheckpoint {
         try await writeUnsynced { db in
-            if let row = try Row.fetchOne(db, sql: "SELECT checkpoint FROM run WHERE job_id = ?", arguments: [job.text])
+            if let row = try Row.fetchOne(
+                db, sql: "SELECT checkpoint FROM run WHERE job_id = ?", arguments: [job.text]),
+                let checkpoint = try Self.decode(RunCheckpoint?.self, row["checkpoint"])
             {
-                return try Self.decode(RunCheckpoint.self, row["checkpoint"])
+                return checkpoint
             }
             let checkpoint = RunCheckpoint(identity: RunIdentity(startedAt: now))
             try db.execute(
-                sql: "INSERT INTO run (job_id, connection, checkpoint, report) VALUES (?, ?, ?, ?)",
+                sql: "INSERT OR REPLACE INTO run (job_id, connection, checkpoint, report) VALUES (?, ?, ?, ?)",
                 arguments: [
                     job.text, connection, try Self.encode(checkpoint), try Self.encode(ImportReport()),
                 ])

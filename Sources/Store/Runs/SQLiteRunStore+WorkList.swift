@@ -140,6 +140,14 @@ extension SQLiteRunStore {
 
     public func cleanUp(_ job: JobID, connection: String) async throws {
         let ended = try await endedRuns(of: connection, beside: job)
+        // Should the job be taken up again, because its end was not stored, it can't go on without what goes now.
+        try await writeUnsynced { db in
+            try db.execute(
+                sql: """
+                    UPDATE run SET checkpoint = 'null', generation = NULL
+                    WHERE job_id = ? AND json_extract(checkpoint, '$.step') <> 'done'
+                    """, arguments: [job.text])
+        }
         for table in ["run_machine", "run_batch", "run_deletion"] + VulnerabilityTables.ofJobs {
             try await writeUnsynced { db in
                 for id in ended {

@@ -55,4 +55,36 @@ import Testing
         try await world.run(.incremental, JobOptions(vulnerabilities: false))
         #expect(world.differences() == [])
     }
+
+    @Test(arguments: [JobKind.initial, .incremental], ["defender.alerts", "store.prepareSavePoint"])
+    func `begins anew where it died between clearing up and the end of the job`(kind: JobKind, call: String)
+        async throws
+    {
+        let world = try World()
+        world.estate { estate in
+            for number in 1...3 { estate.add(number) }
+            estate.alert("alert-1", on: FakeEstate.id(1))
+        }
+        if kind == .incremental {
+            try await world.run(.initial)
+            world.estate { estate in
+                estate.pass(seconds: 60)
+                estate.change(FakeEstate.id(1)) { $0.users = ["ann"] }
+            }
+        }
+        let job = try world.job(kind)
+        let failing = Lifeline(at: call, .fail(.internal("refused"), afterEffect: false))
+        await #expect(throws: PortFailure.self) { try await world.run(job, lifeline: failing) }
+        try await world.cleanUp(job)
+        try await world.run(job)
+        #expect(world.differences() == [])
+        #expect(try await world.ledger().machinesKnown == 3)
+        #expect(try await world.report(of: job).isBalanced)
+        world.estate { estate in
+            estate.pass(seconds: 60)
+            estate.change(FakeEstate.id(2)) { $0.users = [] }
+        }
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
 }
