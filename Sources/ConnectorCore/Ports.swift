@@ -3,7 +3,11 @@
 public protocol DefenderReading: VulnerabilityReading {
     /// The records from `skip` on, at most `top` of them, in no promised order. A list that Defender answers with 404
     /// is empty.
-    func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine>
+    ///
+    /// - Parameter addresses: whether machines carry the adapters that the list names.
+    func machines(
+        _ selection: MachineSelection, addresses: AddressSource, skip: Int, top: Int
+    ) async throws -> RecordPage<Machine>
     /// - Returns: `nil` where Defender, asked twice, does not know the machine.
     func logonUsers(of id: MachineID) async throws -> Records<LogonUser>?
     /// The users of up to 150 machines by their logon events; split like the adapters.

@@ -1,16 +1,17 @@
 import ConnectorCore
 
 extension DefenderClient {
-    public func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine> {
+    public func machines(
+        _ selection: MachineSelection, addresses: AddressSource = .hunting, skip: Int, top: Int
+    ) async throws -> RecordPage<Machine> {
         let filter: String? =
             switch selection {
             case .all: nil
             case .lastSeen(let since): "lastSeen ge \(since.iso8601)"
             case .inactive(let until): "healthStatus eq 'Inactive' and lastSeen le \(until.iso8601)"
             }
-        let addresses = settings.readsListedAddresses
         return try await page(.machines, "/api/machines", filter, skip, top) {
-            try MachinePage.decode($0, addresses: addresses)
+            try MachinePage.decode($0, addresses: addresses == .machines)
         }
     }
 

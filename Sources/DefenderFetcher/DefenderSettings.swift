@@ -19,8 +19,6 @@ public struct DefenderSettings: Sendable {
     public var graphURL = "https://graph.microsoft.com"
     /// Scope of Graph's token.
     public var graphScope = "https://graph.microsoft.com/.default"
-    /// Whether machines carry the adapters that the machine list names.
-    public var readsListedAddresses = false
     /// A hunting answer with this many rows counts as cut.
     public var huntingRowLimit = 100_000
     /// No attempt of a call takes longer; most calls have a shorter limit of their own.

@@ -7,8 +7,8 @@ import Testing
     private func adapters(_ elements: String) async throws -> [NetworkAdapter]? {
         let machine = #"{"id":"\#(machineID(1))","lastIpAddress":"10.0.0.1","ipAddresses":\#(elements)}"#
         let defender = try ScriptedDefender(api: { _, _ in .json(#"{"value":[\#(machine)]}"#) })
-        let client = try defender.client { $0.readsListedAddresses = true }
-        return try await client.machines(.all, skip: 0, top: 10).content.records.first?.adapters
+        let page = try await defender.client().machines(.all, addresses: .machines, skip: 0, top: 10)
+        return page.content.records.first?.adapters
     }
 
     @Test func `become one adapter for every MAC`() async throws {

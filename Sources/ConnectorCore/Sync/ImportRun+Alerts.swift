@@ -1,4 +1,6 @@
 extension ImportRun {
+    private static let alertWalksMax = 5
+
     /// Brings the alerts in step. An incremental run reads those updated in its window, and before them the open ones
     /// where some may be older than the window: of machines that are new to us, or left out by an earlier run.
     func importAlerts(_ checkpoint: inout RunCheckpoint) async throws {
@@ -19,18 +21,41 @@ extension ImportRun {
         try await walkAlerts(.open, &checkpoint)
     }
 
+    /// Walks the list until it stands still: between two pages alerts leave the list or move in it, and those behind them
+    /// move up past the page to come. One page alone is one moment.
     private func walkAlerts(_ selection: AlertSelection, _ checkpoint: inout RunCheckpoint) async throws {
+        var known: Set<ExactText> = []
+        var before: Set<ExactText>?
+        for _ in 1...Self.alertWalksMax {
+            let isWhole = checkpoint.alertsSkip == 0
+            let walk = try await walkAlertsOnce(selection, known: &known, &checkpoint)
+            if walk.old == before || (isWhole && walk.pages <= 1) { return }
+            before = walk.old
+            checkpoint.alertsSkip = 0
+        }
+        // In motion all the time: the next run asks for the same again.
+        checkpoint.alertsMissed = true
+    }
+
+    /// - Parameter known: alerts that earlier walks have brought, added to.
+    /// - Returns: how many pages had alerts, and the alerts as they were before the run began; later ones are in the next
+    ///   run's window.
+    private func walkAlertsOnce(
+        _ selection: AlertSelection, known: inout Set<ExactText>, _ checkpoint: inout RunCheckpoint
+    ) async throws -> (pages: Int, old: Set<ExactText>) {
         let ledger = try await ports.store.ledger(of: job.connection)
         var walk = ListWalk(
             top: options.alertsPerPage, pageRowsSeen: ledger.alertPageRows,
             trustsShortPages: checkpoint.effectiveKind == .incremental)
-        var seen: Set<String> = []
+        var seen: Set<ExactText> = []
+        var old: Set<ExactText> = []
+        var pages = 0
         var step = ListWalk.Step.next(skip: checkpoint.alertsSkip)
         while step != .end {
             if case .next(let skip) = step { checkpoint.alertsSkip = skip }
             let page = try await ports.defender.alerts(
                 selection, skip: checkpoint.alertsSkip, top: options.alertsPerPage)
-            let ids = Set(page.content.records.map(\.id) + page.content.skipped.compactMap(\.id))
+            let ids = Set((page.content.records.map(\.id) + page.content.skipped.compactMap(\.id)).map(ExactText.init))
             let new = ids.subtracting(seen).count
             seen.formUnion(ids)
             step = try walk.after(
@@ -38,9 +63,14 @@ extension ImportRun {
                 list: "alerts")
             var next = checkpoint
             if case .next(let skip) = step { next.alertsSkip = skip }
-            try await importPage(page.content, checkpoint: next)
+            pages += ids.isEmpty ? 0 : 1
+            old.formUnion(
+                page.content.records.filter { $0.wasThere(at: checkpoint.identity.startedAt) }.map { ExactText($0.id) })
+            try await importPage(page.content.without(known), checkpoint: next)
         }
+        known.formUnion(seen)
         try await ports.store.recordPageRows(machines: nil, alerts: walk.pageRowsSeen, of: job.connection)
+        return (pages, old)
     }
 
     private func importPage(_ page: Records<Alert>, checkpoint: RunCheckpoint) async throws {
@@ -89,5 +119,19 @@ extension ImportRun {
 
     private static func edge(of alert: Alert) -> Edge? {
         alert.machineID.map { Edge(.assetVulnerability, from: $0.text, to: alert.id) }
+    }
+}
+
+extension Alert {
+    /// Whether it has not changed since; without a time it may have been there.
+    fileprivate func wasThere(at moment: Timestamp) -> Bool { lastUpdateTime.map { $0 < moment } ?? true }
+}
+
+extension Records<Alert> {
+    fileprivate func without(_ known: Set<ExactText>) -> Records<Alert> {
+        if known.isEmpty { return self }
+        return Records(
+            records: records.filter { !known.contains(ExactText($0.id)) },
+            skipped: skipped.filter { $0.id.map { !known.contains(ExactText($0)) } ?? false })
     }
 }

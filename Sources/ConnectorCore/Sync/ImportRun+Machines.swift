@@ -12,7 +12,7 @@ extension ImportRun {
         while step != .end {
             if case .next(let skip) = step { checkpoint.machinesSkip = skip }
             let page = try await ports.defender.machines(
-                selection, skip: checkpoint.machinesSkip, top: options.machinesPerPage)
+                selection, addresses: options.addresses, skip: checkpoint.machinesSkip, top: options.machinesPerPage)
             // Saved with the page: after a crash it is not fetched again.
             var next = checkpoint
             next.machinesSkip += page.content.readCount
@@ -64,7 +64,7 @@ extension ImportRun {
             if case .next(let skip) = step { checkpoint.inactiveSkip = skip }
             let skip = checkpoint.inactiveSkip ?? 0
             let page = try await ports.defender.machines(
-                .inactive(lastSeenUntil: cutoff), skip: skip, top: options.machinesPerPage)
+                .inactive(lastSeenUntil: cutoff), addresses: .hunting, skip: skip, top: options.machinesPerPage)
             // Defender's own filter is not taken at its word.
             let deleted = page.content.records.filter { $0.countsAsDeleted(lastSeenUntil: cutoff) }
             var next = checkpoint

@@ -11,28 +11,38 @@ public struct ImportRun: Sendable {
 
     /// - Parameter options: the connection's; what the request chose is applied to them.
     public init(job: Job, ports: RunPorts, options: RunOptions) {
+        self.init(job, ports, options.applying(job.options))
+    }
+
+    private init(_ job: Job, _ ports: RunPorts, _ options: RunOptions) {
         self.job = job
         self.ports = ports
-        self.options = options.applying(job.options)
-        progress = RunProgress(ports: ports, options: self.options, earlier: job.progress)
+        self.options = options
+        progress = RunProgress(ports: ports, options: options, earlier: job.progress)
     }
 
     /// Returns when CAR shows what Defender knew at the start of the run.
     ///
     /// - Throws: `CancellationError` when cancelled; otherwise an error that `JobFailure(describing:)` explains.
     public func run() async throws {
-        // Cancelled and awaited when the run ends.
-        async let _ = progress.watchWaits()
         do {
-            var checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
-            while checkpoint.step != .done {
-                try Task.checkCancellation()
-                try await perform(&checkpoint)
-            }
+            let checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
+            let run = checkpoint.choices.map { ImportRun(job, ports, options.keeping($0)) } ?? self
+            try await run.perform(from: checkpoint)
         } catch {
             try Task.checkCancellation()
             await resetIfUnrecoverable(error)
             throw error
+        }
+    }
+
+    private func perform(from checkpoint: RunCheckpoint) async throws {
+        // Cancelled and awaited when the run ends.
+        async let _ = progress.watchWaits()
+        var checkpoint = checkpoint
+        while checkpoint.step != .done {
+            try Task.checkCancellation()
+            try await perform(&checkpoint)
         }
     }
 
@@ -111,7 +121,7 @@ public struct ImportRun: Sendable {
         checkpoint.effectiveKind = decision.kind
         checkpoint.fallbackReason = decision.fallbackReason
         checkpoint.savePointFrom = savePoint
-        checkpoint.vulnerabilitySource = options.vulnerabilitySource
+        checkpoint.choices = options.choices
         checkpoint.machinesSince = decision.machinesSince
         checkpoint.alertsSince = decision.alertsSince
         try await ports.record(
@@ -174,12 +184,13 @@ public struct ImportRun: Sendable {
         let before = try await ports.store.ledger(of: job.connection)
         let isInitial = checkpoint.effectiveKind == .initial
         let covered = checkpoint.identity.startedAt
+        let missesAlerts = checkpoint.alertsMissed == true
+        // An initial import without alerts leaves a ledger in which none is out of date but those that it kept.
+        let coversAlerts = isInitial ? checkpoint.alertsKeptThrough == nil : options.alerts && !missesAlerts
         return RunCompletion(
             savePoint: savePoint,
-            // An initial import without alerts leaves a ledger in which none is out of date but those that it kept.
-            alertsThrough: (options.alerts || isInitial) && checkpoint.alertsKeptThrough == nil
-                ? covered : before.alertsThrough,
-            openAlertsDue: !options.alerts && (isInitial || before.openAlertsDue),
+            alertsThrough: coversAlerts ? covered : before.alertsThrough,
+            openAlertsDue: options.alerts ? missesAlerts : isInitial || before.openAlertsDue,
             vulnerabilitiesThrough: options.vulnerabilities
                 ? covered : (isInitial ? nil : before.vulnerabilitiesThrough))
     }

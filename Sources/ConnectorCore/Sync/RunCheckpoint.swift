@@ -33,11 +33,13 @@ public struct RunCheckpoint: Sendable, Equatable, Codable {
     public var alertsSince: Timestamp?
     /// Whether the open alerts that are due before those of the window have been read.
     public var openAlertsDone: Bool
+    /// Whether the alerts moved so fast that some may have been missed; `nil` is no.
+    public var alertsMissed: Bool?
     /// The last alert that an initial import without alerts has kept from the ledger before; `nil` where none was.
     public var alertsKeptThrough: String?
     public var session: Session
-    /// Decided in `prepare`, for the whole run; `nil` is as by hunting.
-    public var vulnerabilitySource: VulnerabilitySource?
+    /// Decided in `prepare`, for the whole run.
+    public var choices: RunChoices?
     /// `nil` until the vulnerability export is needed.
     public var vulnerabilities: VulnerabilityWalk?
     /// The ledger's generation that the run writes to.

@@ -1,5 +1,5 @@
 /// Where the addresses and MACs of machines are read.
-public enum AddressSource: String, Sendable, CaseIterable {
+public enum AddressSource: String, Sendable, Codable, CaseIterable {
     /// `DeviceNetworkInfo`: one query for every batch of machines.
     case hunting
     /// The machine list itself: no further call. It has no prefix lengths, so a private IPv6 address counts as /64.
@@ -7,7 +7,7 @@ public enum AddressSource: String, Sendable, CaseIterable {
 }
 
 /// Where the users of machines are read.
-public enum UserSource: String, Sendable, CaseIterable {
+public enum UserSource: String, Sendable, Codable, CaseIterable {
     /// `GET /api/machines/{id}/logonusers`: one call for every machine.
     case logonUsers = "logonusers"
     /// `DeviceLogonEvents` of the last 30 days: one query for every batch of machines.
@@ -88,6 +88,34 @@ public struct RunOptions: Sendable, Equatable {
         var options = self
         if let alerts = chosen.alerts { options.alerts = alerts }
         if let vulnerabilities = chosen.vulnerabilities { options.vulnerabilities = vulnerabilities }
+        return options
+    }
+}
+
+/// What a run has begun with and keeps to its end, whatever is set by then: later steps rely on what earlier ones have
+/// read, and the ledger on the whole run having read it.
+public struct RunChoices: Sendable, Equatable, Codable {
+    public var alerts: Bool
+    public var vulnerabilities: Bool
+    public var addresses: AddressSource
+    public var users: UserSource
+    public var vulnerabilitySource: VulnerabilitySource
+}
+
+extension RunOptions {
+    var choices: RunChoices {
+        RunChoices(
+            alerts: alerts, vulnerabilities: vulnerabilities, addresses: addresses, users: users,
+            vulnerabilitySource: vulnerabilitySource)
+    }
+
+    func keeping(_ choices: RunChoices) -> RunOptions {
+        var options = self
+        options.alerts = choices.alerts
+        options.vulnerabilities = choices.vulnerabilities
+        options.addresses = choices.addresses
+        options.users = choices.users
+        options.vulnerabilitySource = choices.vulnerabilitySource
         return options
     }
 }

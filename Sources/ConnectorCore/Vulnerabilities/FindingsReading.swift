@@ -10,8 +10,8 @@ enum FindingsReader {
         _ options: RunOptions, ports: RunPorts, job: JobID, flights: VertexFlights, checkpoint: RunCheckpoint
     ) -> any FindingsReading {
         guard options.vulnerabilities else { return NoFindings() }
-        return switch checkpoint.vulnerabilitySource {
-        case nil, .hunting: HuntedFindings(texts: CVETexts(ports: ports, job: job, flights: flights))
+        return switch options.vulnerabilitySource {
+        case .hunting: HuntedFindings(texts: CVETexts(ports: ports, job: job, flights: flights))
         case .export:
             ExportedFindings(
                 ports: ports, job: job, flights: flights, kind: checkpoint.effectiveKind ?? .initial)

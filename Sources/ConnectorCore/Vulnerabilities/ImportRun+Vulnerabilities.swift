@@ -5,13 +5,10 @@ extension ImportRun {
     private static let pageRepeatsMax = 1
     private static let textsPerStep = 500
 
-    /// By the setting that the run began with: it may be another one after a restart, when no changes could be followed.
-    private func readsExport(_ checkpoint: RunCheckpoint) -> Bool {
-        options.vulnerabilities && checkpoint.vulnerabilitySource == .export
-    }
+    private var readsExport: Bool { options.vulnerabilities && options.vulnerabilitySource == .export }
 
     func vulnerabilityObstacle(_ checkpoint: RunCheckpoint) async throws -> String? {
-        guard options.vulnerabilities, options.vulnerabilitySource == .export else { return nil }
+        guard readsExport else { return nil }
         let progress = try await ports.store.vulnerabilityProgress(of: job.connection)
         return progress.obstacle(at: checkpoint.identity.startedAt)
     }
@@ -19,7 +16,7 @@ extension ImportRun {
     /// Reads the vulnerability export, or in an incremental run its changes, and the list of CVEs into the store: whole,
     /// or the run ends here, before anything in CAR depends on it.
     func readVulnerabilities(_ checkpoint: inout RunCheckpoint) async throws {
-        guard readsExport(checkpoint) else { return }
+        guard readsExport else { return }
         if checkpoint.vulnerabilities == nil {
             let through = try await ports.store.vulnerabilityProgress(of: job.connection).changesThrough
             checkpoint.vulnerabilities = VulnerabilityWalk(
@@ -169,7 +166,7 @@ extension ImportRun {
 
     /// Sends those CVEs again that CAR has from us and of which the list tells something new.
     func sendChangedCVEs(_ checkpoint: RunCheckpoint) async throws {
-        guard readsExport(checkpoint), checkpoint.effectiveKind == .incremental else { return }
+        guard readsExport, checkpoint.effectiveKind == .incremental else { return }
         var last = ""
         while case let cves = try await ports.store.knownCVETexts(after: last, limit: Self.textsPerStep, of: job.id),
             let end = cves.last?.id
@@ -192,7 +189,7 @@ extension ImportRun {
 
     /// What the ledger has followed when the run has completed.
     func recordVulnerabilityProgress(_ checkpoint: RunCheckpoint) async throws {
-        guard readsExport(checkpoint) else { return }
+        guard readsExport else { return }
         let start = checkpoint.identity.startedAt
         try await ports.store.record(
             VulnerabilityProgress(changesThrough: start, textsThrough: start), of: job.id)

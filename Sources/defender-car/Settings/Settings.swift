@@ -154,7 +154,6 @@ struct ConnectionSettings: Sendable {
             overlapSeconds: reader.seconds("INCREMENTAL_OVERLAP", in: 0...30 * 86_400),
             deleteAfterInactiveSeconds: reader.seconds("DELETE_AFTER_INACTIVE", in: 0...3650 * 86_400),
             deleteGuardPercent: reader.number("DELETE_GUARD_PERCENT", in: 0...100))
-        defender.readsListedAddresses = run.addresses == .machines
         car = Self.car(source: name, &reader)
         readSchedules(&reader)
     }

@@ -22,7 +22,9 @@ struct LargeTenant: DefenderReading {
 
     private static func address(_ index: Int) -> String { "10.\(index >> 16 & 255).\(index >> 8 & 255).\(index & 255)" }
 
-    func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine> {
+    func machines(
+        _ selection: MachineSelection, addresses: AddressSource, skip: Int, top: Int
+    ) async throws -> RecordPage<Machine> {
         let count =
             switch selection {
             case .all: machines

@@ -199,4 +199,71 @@ import Testing
         try await world.run(.incremental)
         #expect(world.differences() == [])
     }
+
+    /// Pages of three alerts, of which some are gone before the second page is read.
+    private static func world(of alerts: ClosedRange<Int>) throws -> World {
+        let world = try World()
+        world.estate { estate in
+            let id = estate.add(1)
+            for number in alerts { estate.alert("alert-\(number)", on: id) }
+            estate.pass(seconds: 3600)
+        }
+        return world
+    }
+
+    private static func resolve(_ numbers: ClosedRange<Int>, _ estate: inout FakeEstate) {
+        estate.pass(seconds: 1)
+        for number in numbers { estate.alert("alert-\(number)", on: FakeEstate.id(1), status: "Resolved") }
+    }
+
+    @Test func `misses none when others are resolved while the list is read`() async throws {
+        let world = try Self.world(of: 1...9)
+        world.defender.behaviour.withLock {
+            $0.event = { name, number, estate in
+                if name == "alerts open", number == 1 { Self.resolve(1...3, &estate) }
+            }
+        }
+        try await world.run(.initial)
+        // Two walks of the list and one that finds nothing more; an end said twice each.
+        #expect(world.defender.log.count { $0 == "alerts open" } == 4 + 4 + 4)
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
+
+    @Test func `misses none when others of its window change while the list is read`() async throws {
+        let world = try Self.world(of: 1...1)
+        try await world.run(.initial)
+        world.estate { estate in
+            for number in 1...9 { estate.alert("alert-\(number)", on: FakeEstate.id(1)) }
+            estate.pass(seconds: 1200)
+        }
+        world.defender.behaviour.withLock {
+            $0.event = { name, number, estate in
+                // Moved to the end of the list by their new time.
+                if name == "alerts updated", number == 1 {
+                    estate.alerts = Array(estate.alerts.dropFirst(3) + estate.alerts.prefix(3))
+                }
+            }
+        }
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
+
+    @Test func `are asked for again by the next run when they never stand still`() async throws {
+        let world = try Self.world(of: 1...600)
+        world.defender.behaviour.withLock {
+            $0.event = { name, _, estate in
+                // The first three that are open are resolved after every page.
+                guard name == "alerts open", let first = estate.alerts.first(where: \.isOpen) else { return }
+                if let number = Int(first.id.dropFirst(6)) { Self.resolve(number...number + 2, &estate) }
+            }
+        }
+        try await world.run(.initial)
+        #expect(try await world.ledger().openAlertsDue)
+        world.defender.behaviour.withLock { $0.event = nil }
+        world.estate { $0.pass(seconds: 60) }
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+        #expect(try await !world.ledger().openAlertsDue)
+    }
 }

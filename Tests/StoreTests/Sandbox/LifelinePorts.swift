@@ -5,9 +5,11 @@ struct LifelineDefender: DefenderReading {
     let client: any DefenderReading
     let lifeline: Lifeline
 
-    func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine> {
+    func machines(
+        _ selection: MachineSelection, addresses: AddressSource, skip: Int, top: Int
+    ) async throws -> RecordPage<Machine> {
         try await lifeline.call("defender.machines") {
-            try await client.machines(selection, skip: skip, top: top)
+            try await client.machines(selection, addresses: addresses, skip: skip, top: top)
         }
     }
     func logonUsers(of id: MachineID) async throws -> Records<LogonUser>? {

@@ -12,6 +12,8 @@ final class FakeDefender: Sendable {
         var ignoresSkip = false
         /// Whether descriptions of CVEs can be asked for by themselves.
         var answersDescriptions = true
+        /// What happens to the estate after the call of that name and number, from 1.
+        var event: (@Sendable (String, Int, inout FakeEstate) -> Void)?
         var log: [String] = []
         var calls = 0
     }
@@ -32,12 +34,16 @@ final class FakeDefender: Sendable {
             _ name: String, _ answer: @escaping @Sendable (FakeEstate) -> Result
         ) async throws -> Result {
             try await lifeline.call("defender." + name) {
-                defender.behaviour.withLock { behaviour in
+                let (event, number) = defender.behaviour.withLock { behaviour in
                     behaviour.log.append(name)
                     behaviour.calls += 1
+                    return (behaviour.event, behaviour.log.count { $0 == name })
                 }
                 await Task.yield()
-                return answer(defender.estate.withLock { $0 })
+                return defender.estate.withLock { estate in
+                    defer { event?(name, number, &estate) }
+                    return answer(estate)
+                }
             }
         }
 
@@ -49,7 +55,9 @@ final class FakeDefender: Sendable {
                 hasNextLink: behaviour.linksWithoutEnd)
         }
 
-        func machines(_ selection: MachineSelection, skip: Int, top: Int) async throws -> RecordPage<Machine> {
+        func machines(
+            _ selection: MachineSelection, addresses: AddressSource, skip: Int, top: Int
+        ) async throws -> RecordPage<Machine> {
             let name =
                 switch selection {
                 case .all: "machines"
