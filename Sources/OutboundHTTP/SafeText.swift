@@ -1,48 +1,63 @@
+import Foundation
+
 /// Text of others made fit for messages and log lines: one line, short, without control characters and known secrets.
 public struct SafeText: Sendable {
-    private typealias Scalars = [Unicode.Scalar]
+    /// Looked for as they are, however short.
+    private let literals: [SecretPattern]
+    /// Looked for in every encoding of the text.
+    private let folded: [SecretPattern]
 
-    private let secrets: [Scalars]
+    /// Shorter ones are found in ordinary words once case and spaces count for nothing.
+    private static let foldedMin = 4
 
     public init(hiding secrets: [String]) {
-        // Looked for in the form in which they would be shown. Longer ones first, so that one that holds another is
-        // replaced whole.
-        self.secrets = secrets.map(SafeText.visible).filter { !$0.isEmpty }.sorted { $0.count > $1.count }
+        literals = secrets.map { VisibleText($0).scalars }.filter { !$0.isEmpty }.map(SecretPattern.init(whole:))
+        let long = secrets.filter { FoldedText(VisibleText($0)).units.count >= SafeText.foldedMin }
+        let forms = Set(long.flatMap(SafeText.forms)).filter { $0.count >= SafeText.foldedMin }
+        folded = forms.map(SecretPattern.init(beginningOf:))
     }
 
     /// At most `limit` Unicode scalars, an ellipsis included.
     public func shortened(_ text: String, to limit: Int = 300) -> String {
-        // Secrets are looked for in what is visible: without an invisible character in its midst one would show.
-        // By scalars: what combines with a secret's last character would make another character of it.
-        let visible = SafeText.visible(text)
+        // What is hidden needs more room in the text than in the message. Work ends here, however long the text is.
+        let visible = VisibleText(text, scalarsMax: max(4096, 64 * limit))
+        let levels = FoldedText.levels(of: visible)
+        let end = visible.isCut ? levels.last?.certainEnd ?? 0 : visible.scalars.count
         var shown = String.UnicodeScalarView()
-        var position = visible.startIndex
-        while position < visible.endIndex, shown.count <= limit {
-            let rest = visible[position...]
-            if let secret = secrets.first(where: rest.starts) {
-                shown.append(contentsOf: "<redacted>".unicodeScalars)
-                position += secret.count
-            } else {
-                shown.append(visible[position])
-                position += 1
-            }
+        var position = 0
+        for found in hidden(visible, levels) where found.lowerBound < end {
+            shown.append(contentsOf: visible.scalars[position..<found.lowerBound])
+            shown.append(contentsOf: "<redacted>".unicodeScalars)
+            position = found.upperBound
         }
-        guard shown.count > limit else { return String(shown) }
+        if position < end { shown.append(contentsOf: visible.scalars[position..<end]) }
+        guard visible.isCut || shown.count > limit else { return String(shown) }
         return String(shown.prefix(limit - 1)) + "…"
     }
 
-    /// Runs of spaces and control characters become one space, none at the ends; what shows nothing is left out.
-    private static func visible(_ text: String) -> Scalars {
-        var kept = Scalars()
-        for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator:
-                if let last = kept.last, last != " " { kept.append(" ") }
-            case .format, .surrogate, .privateUse, .unassigned: continue
-            default: kept.append(scalar)
+    /// Of `visible`'s scalars, in order; what overlaps is one.
+    private func hidden(_ visible: VisibleText, _ levels: [FoldedText]) -> [Range<Int>] {
+        var found = literals.flatMap { $0.ranges(in: visible.scalars) }
+        for level in levels {
+            let scalars = level.units.map(\.scalar)
+            found += folded.flatMap { $0.ranges(in: scalars) }.map(level.source)
+        }
+        var merged: [Range<Int>] = []
+        for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = merged.last, range.lowerBound < last.upperBound {
+                merged[merged.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                merged.append(range)
             }
         }
-        if kept.last == " " { kept.removeLast() }
-        return kept
+        return merged
+    }
+
+    /// A secret may hold what looks like an escape sequence, which decoding the text takes for one.
+    private static func forms(of secret: String) -> [[Unicode.Scalar]] {
+        let base64 = Data(secret.utf8).base64EncodedString()
+        // As in forms, where a space is a plus sign.
+        let form = String(secret.map { $0 == " " ? "+" : $0 })
+        return [secret, base64, form].flatMap { FoldedText.levels(of: VisibleText($0)) }.map { $0.units.map(\.scalar) }
     }
 }
