@@ -4,7 +4,8 @@ import Glibc
 /// What curl reports of a transfer without a complete answer, and its translation.
 struct CurlFailure {
     var code: CURLcode
-    /// curl's error buffer. Shown for TLS only, where it names certificate and host and nothing else.
+    /// curl's error buffer. Shown for TLS only, where it names certificate and host and nothing else: the certificate in
+    /// the peer's words.
     var text: String
     var systemError: Int
     /// Of the answer to CONNECT, 0 without one.
@@ -39,10 +40,10 @@ struct CurlFailure {
         case CURLE_SSL_CONNECT_ERROR:
             // A peer that hangs up during the handshake is a lost connection, not a matter of trust.
             let lost = systemError == ECONNRESET || text.contains("SSL_ERROR_SYSCALL")
-            return lost ? lostConnection(peer) : .tls("\(peer): \(text)")
+            return lost ? lostConnection(peer) : .tls("\(peer): \(shownText)")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
-            return .tls("\(peer): \(text.isEmpty ? plainText : text)")
+            return .tls("\(peer): \(shownText)")
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             return .other("\(peer): the answer is not HTTP")
         case CURLE_BAD_CONTENT_ENCODING:
@@ -60,6 +61,8 @@ struct CurlFailure {
     private func systemText(_ fallback: String) -> String {
         systemError == 0 ? fallback : String(cString: strerror(Int32(truncatingIfNeeded: systemError)))
     }
+
+    private var shownText: String { text.isEmpty ? plainText : SafeText(hiding: []).shortened(text) }
 
     private var plainText: String { String(cString: curl_easy_strerror(code)) }
 }

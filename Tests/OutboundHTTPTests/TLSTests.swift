@@ -9,7 +9,7 @@ private final class TLSServer {
     private let folder: URL
     private let process = Process()
 
-    init(subject: String = "subjectAltName=IP:127.0.0.1") throws {
+    init(name: String = "test", extension subject: String = "subjectAltName=IP:127.0.0.1") throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appendingPathComponent("cert.pem").path
@@ -18,7 +18,7 @@ private final class TLSServer {
             of: "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=test", "-addext", subject, "-keyout", key, "-out", certificate,
+                "-utf8", "-subj", "/CN=\(name)", "-addext", subject, "-keyout", key, "-out", certificate,
             ])
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
@@ -59,12 +59,24 @@ private final class TLSServer {
     }
 
     @Test(.timeLimit(.minutes(5))) func `a certificate for another host is refused`() async throws {
-        let server = try TLSServer(subject: "subjectAltName=DNS:other.example")
+        let server = try TLSServer(extension: "subjectAltName=DNS:other.example")
         let client = HTTPClient(configuration: HTTPClientConfiguration(caFile: server.certificate))
         let error = await #expect(throws: OutboundError.self) {
             try await client.send(OutboundRequest(.get, url: "https://127.0.0.1:\(server.port)/"))
         }
         #expect(error?.kind == "tls")
+    }
+
+    @Test(.timeLimit(.minutes(5))) func `a certificate's name is shown without what a terminal would obey`()
+        async throws
+    {
+        let server = try TLSServer(name: "a\u{1B}[2J\u{202E}b", extension: "basicConstraints=critical,CA:TRUE")
+        let client = HTTPClient(configuration: HTTPClientConfiguration(caFile: server.certificate))
+        let error = await #expect(throws: OutboundError.self) {
+            try await client.send(OutboundRequest(.get, url: "https://127.0.0.1:\(server.port)/"))
+        }
+        #expect(error?.kind == "tls")
+        #expect(error?.description.contains("'a [2Jb'") == true, "\(String(describing: error))")
     }
 
     @Test func `a CA file that is not there is named`() async throws {
