@@ -33,6 +33,12 @@ import Testing
         #expect(whole.records["machines"]?.skipped == ["invalid_id": 2, "duplicate": 3])
     }
 
+    @Test func `names the skipped without what a terminal or a page would obey`() {
+        let id = "a\u{0}b\u{1B}[2Jc\r\n\u{202E}d\u{2066}e\u{2028}f\u{2029}g \u{E9}\u{301}"
+        let record = SkippedRecord(kind: .machines, id: id, reason: "invalid_id")
+        #expect(record.id == "a b [2Jc   d e f g \u{E9}\u{301}")
+    }
+
     @Test func `names a bounded number of the skipped and counts all`() {
         var report = ImportReport()
         report.addSkipped(skipped(700))

@@ -6,7 +6,8 @@ public enum RecordKind: String, Sendable, Codable, CaseIterable {
 /// A record that can't be used. It is counted by its reason and named in the report; it never ends a run.
 public struct SkippedRecord: Sendable, Equatable, Codable {
     public var kind: RecordKind
-    /// What names the record upstream, shortened to 100 scalars; `nil` where it has no name.
+    /// What names the record upstream, shortened to 100 scalars and with spaces for control characters, line breaks and
+    /// marks of direction; `nil` where it has no name.
     public var id: String?
     /// One of few stable words, such as `invalid_id` or `no_machine`.
     public var reason: String
@@ -14,8 +15,15 @@ public struct SkippedRecord: Sendable, Equatable, Codable {
     public init(kind: RecordKind, id: String?, reason: String) {
         self.kind = kind
         // By scalars: one character may be megabytes of what combines with its first.
-        self.id = id.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(100))) }
+        self.id = id.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(100).map(Self.shown))) }
         self.reason = reason
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: " "
+        default: scalar
+        }
     }
 }
 
