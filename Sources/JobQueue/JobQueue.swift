@@ -67,11 +67,16 @@ public actor JobQueue: JobControlling {
         self.timer = timer
     }
 
+    /// Takes no new work from now on; what runs goes on until `drain`.
+    public nonisolated func beginDraining() {
+        draining.withLock { $0 = true }
+    }
+
     /// Stops: claims nothing more, cancels the running tasks and puts their jobs back to the queue. Returns when all have
     /// ended, at the latest after `deadlineSeconds`; what still runs then is put back all the same, and can change
     /// nothing any more in the store's view of the job.
     public func drain(deadlineSeconds: Double) async {
-        draining.withLock { $0 = true }
+        beginDraining()
         for run in runs.values { run.task.cancel() }
         let deadline = DispatchTime.now() + max(0, deadlineSeconds)
         executor.queue.asyncAfter(deadline: deadline) { [weak self] in

@@ -65,11 +65,11 @@ struct Daemon: @unchecked Sendable {
         }
     }
 
-    /// The order matters: no new work, no suspended connection, no request in progress, no thread.
+    /// The order matters: no suspended connection, no request in progress, no thread.
     ///
     /// The library's own way to stop accepting, `MHD_quiesce_daemon`, is not used: with epoll and several threads it and
     /// a worker may both take the listening socket out of the worker's set, and the second to do so aborts the process.
-    /// Until the threads end, a new request is answered 503 and its connection closed.
+    /// Until the threads end, the handler answers what still comes, and each connection is closed after its answer.
     @discardableResult
     func stop(graceSeconds: Double) -> Bool {
         core.open.endAll()

@@ -86,9 +86,6 @@ final class Exchange {
             // Where this request ends is unknown, so nothing after it on this connection can be trusted.
             return refuseAndClose(ProblemDocument(status: 400, code: "bad_request", detail: fault), connection)
         }
-        if core.open.isStopping {
-            return refuseAndClose(ProblemDocument.stopping, connection)
-        }
         isExtra = Peer.of(connection)?.isExtra ?? false
         let configuration = core.configuration
         let bodyBytes = head.bodyBytes ?? 0

@@ -71,8 +71,8 @@ public final class HTTPServer: Sendable {
         core.credentials.withLock { $0 = credentials }
     }
 
-    /// Stops accepting, ends streams, answers what is deferred with 503, waits for requests in progress, then closes what
-    /// is left. Does nothing when not running.
+    /// Ends streams, answers what is deferred with 503, waits for requests in progress, then closes what is left. The
+    /// handler is asked until then, and decides what it still does. Does nothing when not running.
     ///
     /// - Parameter graceSeconds: how long requests in progress may take.
     /// - Returns: `false` when a handler is still running five seconds after that; its thread ends when it returns.

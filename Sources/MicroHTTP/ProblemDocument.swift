@@ -84,12 +84,18 @@ public struct ProblemDocument: Error, Sendable, Equatable {
         return writer.bytes
     }
 
-    /// The answer that carries the document.
+    /// The answer that carries the document. A 503 always tells when to come back.
     public func response(headers: HTTPHeaders = [:]) -> HTTPResponse {
         var response = HTTPResponse(status: status, headers: headers, body: .bytes(json()))
+        if status == 503, headers["Retry-After"] == nil {
+            response.headers["Retry-After"] = String(Self.retrySeconds)
+        }
         response.headers["Content-Type"] = "application/problem+json"
         return response
     }
+
+    /// Where nobody knows better.
+    private static let retrySeconds = 5
 
     private static func reasonPhrase(_ status: Int) -> String {
         switch status {

@@ -65,6 +65,33 @@ extension `End to end` {
             }
         }
 
+        @Test(.timeLimit(.minutes(2))) func `SIGTERM tells open connections at once that it drains`() async throws {
+            try await withScenario { scenario in
+                let (service, client) = try await scenario.start()
+                let (probe, caller) = try (RawConnection(to: client.base), RawConnection(to: client.base))
+                try probe.write("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                #expect(try probe.read(to: "ready\n").hasPrefix("HTTP/1.1 200 "))
+                try caller.write(
+                    "POST /v1/imports/initial HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+                // The service has read the head, and waits for the body while it stops.
+                _ = try caller.read(to: "HTTP/1.1 100 Continue\r\n\r\n")
+                service.terminate()
+                try await poll(until: "the stop") { service.standardError.contains(#""message":"stopping""#) }
+
+                try probe.write("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                let unready = try probe.read(to: "not ready: draining\n")
+                #expect(unready.hasPrefix("HTTP/1.1 503 "))
+                #expect(unready.contains("\r\nRetry-After: "))
+                try caller.write("{}")
+                let refused = try caller.read(to: "}")
+                #expect(refused.hasPrefix("HTTP/1.1 503 "))
+                #expect(refused.contains("\r\nRetry-After: "))
+                #expect(refused.contains(#""code":"draining""#))
+                #expect(try await service.waitForExit(within: .seconds(10)).code == 0)
+            }
+        }
+
         @Test(.timeLimit(.minutes(2))) func `cancel takes effect within two seconds, also while CAR is slow`()
             async throws
         {

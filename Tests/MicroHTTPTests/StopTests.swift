@@ -42,6 +42,7 @@ import Threading
         for client in waiting {
             let answer = try client.readAnswer()
             #expect(answer.status == 503)
+            #expect(answer.header("Retry-After") != nil)
             #expect(answer.header("Connection")?.lowercased() == "close")
         }
         #expect(idle.readToEnd() == "")
@@ -82,6 +83,40 @@ import Threading
             #expect(begun.wait())
             #expect(server.stop(graceSeconds: 5))
         }
+    }
+
+    @Test func `leaves to the handler what still comes on open connections, and closes them`() throws {
+        let waiting = Event()
+        let server = HTTPServer(configuration: .init()) { request in
+            guard request.path == "/wait" else { return try echo(request) }
+            return HTTPResponse(
+                status: 200,
+                body: .deferred { responder in
+                    waiting.happen()
+                    // Keeps the responder, so that only the stop answers.
+                    DispatchQueue.global().asyncAfter(deadline: .now() + 30) { responder.respond(.init(status: 200)) }
+                })
+        }
+        try server.start()
+        let (waiter, idle, sender) = try (
+            RawClient(port: server.port), RawClient(port: server.port), RawClient(port: server.port)
+        )
+        waiter.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(waiting.wait())
+        #expect(try idle.get("/").status == 200)
+        // Holds the server until its body is whole.
+        sender.send("POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        #expect(sender.read(until: "\r\n\r\n") == "HTTP/1.1 100 Continue")
+        let stopped = Box<Bool>()
+        DispatchQueue.global().async { stopped.put(server.stop(graceSeconds: 10)) }
+        #expect(try waiter.readAnswer().status == 503)
+        for (client, text) in [(idle, "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"), (sender, "abcd")] {
+            client.send(text)
+            let answer = try client.readAnswer()
+            #expect(answer.status == 200)
+            #expect(answer.header("Connection")?.lowercased() == "close")
+        }
+        #expect(stopped.take() == true)
     }
 
     @Test func `waits for a handler that is at work`() throws {

@@ -45,6 +45,8 @@ struct ControlServer: ServiceLifecycle.Service {
         MemoryPolicy.giveBack()
         logger.info("listening", metadata: ["url": "\(running.url)"])
         try? await gracefulShutdown()
+        // At once, not in the queue's turn after this server's: clients on open connections must not start runs any more.
+        engine.queue.beginDraining()
         logger.info("stopping")
     }
 
