@@ -3,6 +3,9 @@ import MicroHTTP
 
 /// The routes of the service: what `openapi/openapi.yaml` describes.
 public struct ControlAPI: Sendable {
+    /// The largest request body that makes sense; what serves the API refuses a larger one.
+    public static let bodyBytesMax = 16 * 1024
+
     let dependencies: ControlAPIDependencies
     let watch: JobWatch
     let checks: CheckSlots

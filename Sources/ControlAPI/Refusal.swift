@@ -5,11 +5,7 @@ struct Refusal: Error, Sendable, Equatable {
     var problem: ProblemDocument
     var headers: HTTPHeaders = [:]
 
-    var response: HTTPResponse {
-        var response = problem.response(headers: headers)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    }
+    var response: HTTPResponse { problem.response(headers: headers) }
 
     init(
         _ status: Int, _ code: String, _ detail: String, errors: [ProblemDocument.FieldError] = [],
@@ -49,7 +45,6 @@ struct Refusal: Error, Sendable, Equatable {
     static let notAcceptable = Refusal(
         406, "not_acceptable", "The answer exists as application/json and text/markdown.")
     static let jobEnded = Refusal(409, "job_ended", "The job has succeeded or failed already.")
-    static let bodyTooLarge = Refusal(413, "body_too_large", "The request body is larger than 16 KiB.")
     static let unsupportedMediaType = Refusal(
         415, "unsupported_media_type", "The request body must be JSON, with Content-Type: application/json.")
     static let idempotencyKeyReused = Refusal(

@@ -151,7 +151,7 @@ final class Exchange {
 
     private func tooLarge() -> ProblemDocument {
         ProblemDocument(
-            status: 413, code: "payload_too_large", detail: "The body is larger than this service accepts.",
+            status: 413, code: "body_too_large", detail: "The body is larger than this service accepts.",
             extras: ["bytesMax": .integer(core.configuration.bodyBytesMax)])
     }
 

@@ -91,6 +91,7 @@ public struct ProblemDocument: Error, Sendable, Equatable {
             response.headers["Retry-After"] = String(Self.retrySeconds)
         }
         response.headers["Content-Type"] = "application/problem+json"
+        response.headers["Cache-Control"] = "no-store"
         return response
     }
 

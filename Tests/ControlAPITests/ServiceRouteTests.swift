@@ -50,6 +50,7 @@ import Threading
                 try client.request(method, path, method == "POST" ? ["Content-Length: 0"] : [])
                 let text = try client.readToEnd()
                 #expect(text.hasPrefix("HTTP/1.1 \(status) "), "\(method) \(path)")
+                #expect(text.contains("\r\nCache-Control: no-store\r\n"), "\(method) \(path)")
                 if method == "HEAD" { #expect(text.hasSuffix("\r\n\r\n")) }
             }
         }

@@ -101,12 +101,9 @@ import Testing
         #expect(answer.status == 202)
     }
 
-    @Test func `refuses another media type and a body above the limit`() {
-        let service = Service()
+    @Test func `refuses another media type`() {
         let form: HTTPHeaders = ["Content-Type": "application/x-www-form-urlencoded"]
-        #expect(service.call("POST", "/v1/imports/initial", headers: form, body: "{}").status == 415)
-        let long = "{\"connection\":\"\(String(repeating: "a", count: RequestBody.bytesMax))\"}"
-        #expect(service.call("POST", "/v1/imports/initial", body: long).status == 413)
+        #expect(Service().call("POST", "/v1/imports/initial", headers: form, body: "{}").status == 415)
     }
 
     @Test func `with several connections the body must name one, and the error lists them`() {

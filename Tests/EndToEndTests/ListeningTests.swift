@@ -71,6 +71,17 @@ extension `End to end` {
             }
         }
 
+        @Test(.timeLimit(.minutes(2)), arguments: [17, 70])
+        func `refuses every body above 16 KiB in the same words`(kilobytes: Int) async throws {
+            try await withService { _, client in
+                let answer = try await client.send(
+                    .post, "/v1/imports/initial", body: String(repeating: " ", count: kilobytes * 1000))
+                #expect(answer.status == 413)
+                #expect(answer.text.contains(#""code":"body_too_large""#))
+                #expect(answer.text.contains(#""bytesMax":16384"#))
+            }
+        }
+
         private func metricsURL(of service: ServiceProcess) async throws -> String {
             try await poll("the address of the metrics") {
                 let line = service.standardError.split(separator: "\n").first { $0.contains("for probes and metrics") }

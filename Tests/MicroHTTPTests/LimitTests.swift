@@ -31,7 +31,8 @@ import Threading
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n\(hundred)y")
             let answer = try client.readAnswer()
             #expect(answer.status == 413)
-            #expect(answer.text.contains(#""code":"payload_too_large""#))
+            #expect(answer.text.contains(#""code":"body_too_large""#))
+            #expect(answer.header("Cache-Control") == "no-store")
             client.send(
                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n\(hundred)\r\n1\r\ny\r\n0\r\n\r\n"
             )

@@ -55,7 +55,6 @@ enum ReceivedJSON: Decodable, Sendable, Equatable {
 
 /// The members of a request's JSON body, checked one by one so that every bad one is named at once.
 struct RequestBody {
-    static let bytesMax = 16 * 1024
     /// How many bad members an answer names.
     static let errorsMax = 20
 
@@ -67,7 +66,6 @@ struct RequestBody {
     /// - Throws: a `Refusal` when there is a body that is not a JSON object.
     init(_ request: HTTPRequest) throws {
         guard !request.body.isEmpty else { return }
-        guard request.body.count <= Self.bytesMax else { throw Refusal.bodyTooLarge }
         if let type = request.headers["Content-Type"] {
             let mediaType = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
             guard mediaType == "application/json" || mediaType.hasSuffix("+json") else {

@@ -133,6 +133,7 @@ struct ControlServer: ServiceLifecycle.Service {
 
     private func configuration(_ listen: ListenAddress) -> HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration(host: listen.host, port: listen.port)
+        configuration.bodyBytesMax = ControlAPI.bodyBytesMax
         configuration.onRequest = { [metrics = engine.metrics, logger] summary in
             metrics.httpRequest(
                 route: summary.routeTemplate, method: summary.method, status: summary.status, seconds: summary.seconds)
