@@ -13,6 +13,13 @@ public struct HTTPServerTLS: Sendable, CustomStringConvertible {
         self.clientAuthorities = clientAuthorities
     }
 
+    /// Whether a server can use them.
+    ///
+    /// - Throws: `.badCertificate`, which names the text that is unusable.
+    public func check() throws(HTTPServerError) {
+        _ = try TLSCredentials(self)
+    }
+
     /// Without the key.
     public var description: String {
         "HTTPServerTLS(client certificates \(clientAuthorities == nil ? "not asked for" : "required"))"

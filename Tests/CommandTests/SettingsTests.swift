@@ -66,6 +66,26 @@ import Testing
         #expect(problems([name: value]).contains { $0 == name || $0.hasPrefix("TLS_") }, "\(problems([name: value]))")
     }
 
+    @Test(arguments: ["TLS_CERTIFICATE", "TLS_KEY", "TLS_CLIENT_CA", "CA_FILE"])
+    func `that name files refuse a directory`(name: String) {
+        #expect(problems([name: FileManager.default.temporaryDirectory.path]).contains(name))
+    }
+
+    @Test(arguments: [
+        "", "garbage", "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    ])
+    func `that name certificates refuse a file without one`(content: String) throws {
+        for name in ["TLS_CERTIFICATE", "TLS_CLIENT_CA", "CA_FILE"] {
+            try withFile(content) { path in #expect(problems([name: path]).contains(name)) }
+        }
+    }
+
+    @Test func `that name certificates take a file with several`() throws {
+        let one = "-----BEGIN CERTIFICATE-----\nAAAA\nAA==\n-----END CERTIFICATE-----\n"
+        try withFile("A comment\n" + one + "\r\n" + one) { path in #expect(problems(["CA_FILE": path]) == []) }
+    }
+
     @Test func `that are secret come from files too, and are never shown`() throws {
         try withFile("from-file\n") { path in
             let settings = try read([

@@ -38,6 +38,26 @@ extension `End to end` {
             }
         }
 
+        @Test(.timeLimit(.minutes(2)), arguments: ["TLS_KEY", "TLS_CLIENT_CA"])
+        func `refuses a TLS file that can't be used with the setting's name`(setting: String) async throws {
+            try await withScenario { scenario in
+                let folder = scenario.directory
+                try makeCertificate("first", in: folder)
+                try makeCertificate("second", in: folder)
+                var files = ["TLS_CERTIFICATE": "first.pem", "TLS_KEY": "first.key"]
+                // A key of another certificate; a certificate that is text alone.
+                files[setting] = setting == "TLS_KEY" ? "second.key" : "empty.pem"
+                try Data("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".utf8).write(
+                    to: folder.appendingPathComponent("empty.pem"))
+                let service = try scenario.launch(
+                    environment: files.mapValues { folder.appendingPathComponent($0).path })
+                #expect(try await service.waitForExit().code == 2)
+                #expect(service.standardError.contains("its settings need attention:"))
+                #expect(service.standardError.contains(setting))
+                #expect(!service.standardError.contains("NSError"))
+            }
+        }
+
         @Test(.timeLimit(.minutes(2))) func `reads TLS files again when they have changed`() async throws {
             try await withScenario { scenario in
                 let folder = scenario.directory

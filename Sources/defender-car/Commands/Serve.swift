@@ -12,6 +12,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try SettingsCommand.read(config: config)
+        try SettingsCommand.telling { try CertificateFiles(settings.service)?.check() }
         try await Service(settings).run()
     }
 }

@@ -22,9 +22,32 @@ struct CertificateFiles: Sendable {
     /// - Throws: where a file can't be read.
     func read() throws -> HTTPServerTLS {
         HTTPServerTLS(
-            certificate: try String(contentsOfFile: certificate, encoding: .utf8),
-            key: try String(contentsOfFile: key, encoding: .utf8),
-            clientAuthorities: try clientAuthorities.map { try String(contentsOfFile: $0, encoding: .utf8) })
+            certificate: try Self.text(certificate), key: try Self.text(key),
+            clientAuthorities: try clientAuthorities.map(Self.text))
+    }
+
+    /// What is no text is the TLS library's to refuse.
+    private static func text(_ path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    }
+
+    /// Finds out before anything starts whether a server can use the files.
+    ///
+    /// - Throws: `SettingsError` with the setting whose file it can't use.
+    func check() throws {
+        var setting = "TLS_KEY"
+        do {
+            var tls = try read()
+            let authorities = tls.clientAuthorities
+            tls.clientAuthorities = nil
+            try tls.check()
+            setting = "TLS_CLIENT_CA"
+            tls.clientAuthorities = authorities
+            try tls.check()
+        } catch {
+            let reason = (error as? HTTPServerError)?.description ?? error.localizedDescription
+            throw SettingsError(problems: [SettingProblem(setting: setting, reason: reason)])
+        }
     }
 
     /// What changes with the files; a missing one has none.

@@ -122,10 +122,22 @@ struct ServiceSettings: Sendable {
             ("TLS_CERTIFICATE", tlsCertificate), ("TLS_KEY", tlsKey), ("TLS_CLIENT_CA", tlsClientAuthorities),
             ("CA_FILE", caFile),
         ] {
-            if let path, !FileManager.default.isReadableFile(atPath: path) {
-                reader.refuse(name, "\(path) can't be read")
+            if let path, let reason = Self.problem(withFile: path, isKey: name == "TLS_KEY") {
+                reader.refuse(name, reason)
             }
         }
+    }
+
+    /// A key is not read here: commands that only trust the service's certificate may not be allowed to.
+    private static func problem(withFile path: String, isKey: Bool) -> String? {
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+            return "\(path) is a directory"
+        }
+        if isKey { return FileManager.default.isReadableFile(atPath: path) ? nil : "\(path) can't be read" }
+        guard let content = FileManager.default.contents(atPath: path) else { return "\(path) can't be read" }
+        let isUsable = CertificateText.holdsCertificate(String(decoding: content, as: UTF8.self))
+        return isUsable ? nil : "\(path) holds no certificate in PEM form"
     }
 }
 

@@ -18,8 +18,15 @@ enum SettingsCommand {
         if isOneRun, file == nil, Terminal.standardError.isTerminal {
             environment = ["LOG_LEVEL": "warning", "LOG_FORMAT": "text"].merging(environment) { $1 }
         }
+        return try telling { try Settings.read(environment: environment, configPath: config) }
+    }
+
+    /// Prints the `SettingsError` that `body` throws.
+    ///
+    /// - Throws: `ExitCode(2)` then.
+    static func telling<Value>(_ body: () throws -> Value) throws -> Value {
         do {
-            return try Settings.read(environment: environment, configPath: config)
+            return try body()
         } catch let error as SettingsError {
             StandardStreams.error("defender-car can't start, its settings need attention:\n\(error)\n")
             throw ExitCode(2)
