@@ -17,7 +17,7 @@ public struct DefenderError: Error, Sendable, Equatable {
         case forbidden(DefenderPermission)
         /// 400: a parameter or query that Defender does not take, or a request that can't be sent.
         case rejected
-        /// An answer with a redirect, which is never followed.
+        /// An answer with a redirect, which is never followed. The host holds no secret.
         case redirected(host: String?)
         /// 200 with something else than expected; says what.
         case malformedAnswer(String)

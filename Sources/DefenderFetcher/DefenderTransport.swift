@@ -177,11 +177,12 @@ struct DefenderTransport: Sendable {
     private func error(
         for response: OutboundResponse, _ call: DefenderCall, _ authorization: Secret?
     ) -> DefenderError {
+        let safeText = settings.safeText(and: authorization)
         let body = ErrorBody(response.body)
         let reason: DefenderError.Reason
         switch response.status {
         case 200: reason = .malformedAnswer("the answer is not JSON, or cut")
-        case 300..<400: reason = .redirected(host: response.redirectHost)
+        case 300..<400: reason = .redirected(host: response.redirectHost.map { safeText.shortened($0) })
         case 400 where call.family == .hunting && body?.isAboutResultSize == true: reason = .resultTooLarge
         case 400: reason = .rejected
         case 401 where body?.isAboutLicence == true: reason = .unlicensed
@@ -199,7 +200,7 @@ struct DefenderTransport: Sendable {
         }
         return DefenderError(
             operation: call.operation, reason: reason,
-            detail: body?.detail(without: settings.secretTexts(and: authorization)))
+            detail: body?.detail(safeText))
     }
 }
 

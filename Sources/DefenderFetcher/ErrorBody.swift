@@ -45,9 +45,10 @@ struct ErrorBody {
         }
     }
 
-    /// For people: code, shortened message, correlation id. `secrets` never show, should Microsoft repeat one.
-    func detail(without secrets: [String] = []) -> String {
-        let safeText = SafeText(hiding: secrets)
+    /// For people: code, shortened message, correlation id.
+    ///
+    /// - Parameter safeText: hides the secrets that Microsoft may repeat.
+    func detail(_ safeText: SafeText) -> String {
         var parts = [safeText.shortened(code, to: 60)]
         let message = safeText.shortened(message)
         if !message.isEmpty { parts.append(message) }

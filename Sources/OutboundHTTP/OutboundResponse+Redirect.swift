@@ -1,7 +1,8 @@
 import Foundation
 
 extension OutboundResponse {
-    /// The host a redirect points to, fit to be shown; `nil` if it names none, or something that is no host name.
+    /// The host a redirect points to; `nil` if it names none, or something that is no host name. Its characters may be
+    /// shown; that it holds no secret is for `SafeText` to see to.
     public var redirectHost: String? {
         guard let host = header("Location").flatMap({ URLComponents(string: $0)?.host }),
             (1...253).contains(host.utf8.count), host.utf8.allSatisfy(OutboundResponse.isHostByte)

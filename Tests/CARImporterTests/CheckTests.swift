@@ -102,6 +102,10 @@ import Threading
         (
             HTTPResponse(status: 302, headers: ["Location": "https://login.example/?secret=1"]), .misconfigured, 10,
             "login.example"
+        ),
+        (
+            HTTPResponse(status: 302, headers: ["Location": "https://the-password.example/"]), .misconfigured, 10,
+            "<redacted>.example"
         ), (.html(), .misconfigured, 10, "Something else than CAR"),
         (.html(400), .misconfigured, 10, "CAR answers 400"), (.json("{}", status: 503), .unreachable, 10, "503"),
         (.json(#"{"other":1}"#), .misconfigured, 10, "Something else than CAR"),

@@ -206,6 +206,19 @@ import Threading
         #expect(login.hint?.contains("an unnamed host") == true)
     }
 
+    @Test func `shows no secret in the host of a redirect`() async throws {
+        let repeating: @Sendable (HTTPRequest, Int) -> HTTPResponse = { _, _ in
+            HTTPResponse(status: 302, headers: ["Location": "https://token-1.hidden-secret.example/"])
+        }
+        let change: (inout DefenderSettings) -> Void = { $0.clientSecret = Secret("hidden-secret") }
+        let login = try await check(ScriptedDefender(login: repeating), change)
+        #expect(login["login"]?.hint?.contains("redirect to token-1.<redacted>.example") == true)
+        let permissions = try await check(ScriptedDefender(api: repeating), change)
+        let refused = permissions.values.filter { $0.status != .ok }
+        #expect(!refused.isEmpty)
+        #expect(refused.allSatisfy { $0.hint?.contains("redirect to <redacted>.<redacted>.example") == true })
+    }
+
     @Test func `names host and setting of what can't be reached`() async throws {
         let defender = try ScriptedDefender(api: Self.list)
         let noLogin = try await check(defender) { $0.loginURL = "http://127.0.0.1:9" }

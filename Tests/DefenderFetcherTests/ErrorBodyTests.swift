@@ -1,3 +1,4 @@
+import OutboundHTTP
 import Testing
 
 @testable import DefenderFetcher
@@ -6,7 +7,7 @@ import Testing
     @Test(arguments: ["the secret", "the secret\u{94E}", "secret\u{301} and more", "\u{301}secret"])
     func `shows no secret, whatever combines with it`(text: String) throws {
         let body = #"{"error":{"code":"Bad","message":"\#(text)","target":"\#(text)"}}"#
-        let shown = try #require(ErrorBody(Array(body.utf8))).detail(without: ["secret"])
+        let shown = try #require(ErrorBody(Array(body.utf8))).detail(SafeText(hiding: ["secret"]))
         #expect(!shown.unicodeScalars.contains("secret".unicodeScalars), "\(shown)")
         #expect(shown.contains("<redacted"))
     }

@@ -90,6 +90,18 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
         #expect(other.requests.isEmpty)
     }
 
+    @Test func `show no secret in the host of a redirect`() async throws {
+        let answer = HTTPResponse(status: 302, headers: ["Location": "https://token-1.hidden-secret.example/"])
+        for (defender, host) in [
+            (try ScriptedDefender(login: { _, _ in answer }), "token-1.<redacted>.example"),
+            (try ScriptedDefender(api: { _, _ in answer }), "<redacted>.<redacted>.example"),
+        ] {
+            let client = try defender.client { $0.clientSecret = Secret("hidden-secret") }
+            let error = await #expect(throws: DefenderError.self) { try await client.machines(.all, skip: 0, top: 10) }
+            #expect(error?.reason == .redirected(host: host))
+        }
+    }
+
     @Test func `carry the user agent that is set`() async throws {
         let defender = try ScriptedDefender()
         _ = try await defender.client { $0.userAgent = "agent/7" }.machines(.all, skip: 0, top: 10)

@@ -61,7 +61,7 @@ extension FuzzTarget {
         },
         FuzzTarget(name: "defender-errors") { bytes in
             if let error = ErrorBody(bytes) {
-                let detail = error.detail(without: ["secret"])
+                let detail = error.detail(SafeText(hiding: ["secret"]))
                 require(!showsSecret(detail), "no secret is shown")
                 require(isOneLine(detail), "one line without control characters")
                 require(detail.unicodeScalars.count < 520, "short")

@@ -32,7 +32,7 @@ public struct CARCheck: Sendable {
             do throws(CARError) {
                 database = try self.database(response)
             } catch {
-                return [finding.result(Self.name, of: error, redirectHost: response.redirectHost)]
+                return [finding.result(Self.name, of: error, redirectHost: redirectHost(response))]
             }
         }
         let reached = CheckResult(name: Self.name, status: .ok)
@@ -61,9 +61,14 @@ public struct CARCheck: Sendable {
                 let record = try calls.decode(SourceRecord.self, from: response, operation: operation)
                 return finding.source(Self.sourceName, savePoint: record.modelStateID)
             } catch {
-                return finding.result(Self.sourceName, of: error, redirectHost: response.redirectHost)
+                return finding.result(Self.sourceName, of: error, redirectHost: redirectHost(response))
             }
         }
+    }
+
+    /// CAR, or a login page's address, may repeat the credentials in it.
+    private func redirectHost(_ response: OutboundResponse) -> String? {
+        response.redirectHost.map { calls.safeText.shortened($0) }
     }
 
     /// At most two attempts.

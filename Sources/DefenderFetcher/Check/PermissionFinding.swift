@@ -10,6 +10,8 @@ struct PermissionFinding {
     /// Of the token in it; `nil` where it can't be read.
     let claims: TokenClaims?
 
+    private var safeText: SafeText { settings.safeText(and: authorization) }
+
     func result(of probe: DefenderProbe, _ outcome: ProbeOutcome) -> CheckResult {
         switch outcome {
         case .answer(let answer): return result(of: probe, answer)
@@ -42,7 +44,9 @@ struct PermissionFinding {
         case 401: return refusedToken(probe, answer)
         case 403 where isDefenders: return forbidden(probe, answer)
         case 400 where probe.call.family == .hunting: return refusedQuery(probe, answer)
-        case 300..<400: return network(probe, error(.redirected(host: answer.redirectHost), probe, answer))
+        case 300..<400:
+            let host = answer.redirectHost.map { safeText.shortened($0) }
+            return network(probe, error(.redirected(host: host), probe, answer))
         case 407: return network(probe, error(.unreachable("the proxy asks for credentials"), probe, answer))
         case 429: return network(probe, error(.throttled, probe, answer))
         case 408, 500...: return network(probe, error(.serverError(status: answer.status), probe, answer))
@@ -155,10 +159,10 @@ struct PermissionFinding {
     private func error(_ reason: DefenderError.Reason, _ probe: DefenderProbe, _ answer: ProbeAnswer) -> DefenderError {
         DefenderError(
             operation: probe.call.operation, reason: reason,
-            detail: answer.error?.detail(without: settings.secretTexts(and: authorization)))
+            detail: answer.error?.detail(safeText))
     }
 
     private func detail(_ answer: ProbeAnswer) -> String {
-        answer.error.map { " (\($0.detail(without: settings.secretTexts(and: authorization))))" } ?? ""
+        answer.error.map { " (\($0.detail(safeText)))" } ?? ""
     }
 }

@@ -1,11 +1,11 @@
 import OutboundHTTP
 
 extension DefenderSettings {
-    /// What must not be shown even where Microsoft or a proxy repeats it.
+    /// Hides what must not be shown even where Microsoft or a proxy repeats it.
     ///
     /// - Parameter authorization: of the call that was answered: scheme and token.
-    func secretTexts(and authorization: Secret? = nil) -> [String] {
+    func safeText(and authorization: Secret? = nil) -> SafeText {
         let token = authorization?.reveal().split(separator: " ").last.map(String.init)
-        return [clientSecret.reveal(), token].compactMap(\.self)
+        return SafeText(hiding: [clientSecret.reveal(), token].compactMap(\.self))
     }
 }

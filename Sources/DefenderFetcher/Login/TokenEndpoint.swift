@@ -54,11 +54,12 @@ struct TokenEndpoint: Sendable {
     }
 
     func error(for response: OutboundResponse) -> DefenderError {
+        let safeText = settings.safeText()
         let body = ErrorBody(response.body)
         let reason: DefenderError.Reason
         switch response.status {
         case 200: reason = .malformedAnswer("the answer holds no token (is the login URL right?)")
-        case 300..<400: reason = .redirected(host: response.redirectHost)
+        case 300..<400: reason = .redirected(host: response.redirectHost.map { safeText.shortened($0) })
         case 407: reason = .unreachable("the proxy asks for credentials")
         case 429: reason = .throttled
         case 408, 500...: reason = .serverError(status: response.status)
@@ -76,6 +77,6 @@ struct TokenEndpoint: Sendable {
         }
         return DefenderError(
             operation: TokenEndpoint.operation, reason: reason,
-            detail: body?.detail(without: settings.secretTexts()))
+            detail: body?.detail(safeText))
     }
 }
