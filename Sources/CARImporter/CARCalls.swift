@@ -26,7 +26,7 @@ struct CARCalls: Sendable {
         self.http = http
         self.clock = clock
         authorization = settings.authorization.header
-        safeText = SafeText(hiding: settings.authorization.secretTexts)
+        safeText = SafeText(hiding: settings.authorization.secretTexts + ProxyCredentials.secretTexts())
     }
 
     /// - Parameters:

@@ -34,6 +34,18 @@ import Testing
         }
     }
 
+    /// In a process of its own, since the environment is the whole process's.
+    @Test(.timeLimit(.minutes(5))) func `shows no credentials of a proxy that repeats them`() async throws {
+        await #expect(processExitsWith: .success) {
+            setenv("HTTPS_PROXY", "http://user:proxy%2Fpass@127.0.0.1:9", 1)
+            let said = Data("user:proxy/pass".utf8).base64EncodedString() + " proxy/pass"
+            try await withCAR(answer: { _ in .json(#"{"message":"Basic \#(said)"}"#, status: 404) }) { client, _ in
+                let error = await carError { try await client.importObjects(Samples.assets(1), report: Samples.run) }
+                #expect(error?.detail == "Basic <redacted> <redacted>")
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(5))) func `says what CAR said, shortened`() async throws {
         let long = String(repeating: "long ", count: 500)
         let body = #"{"errors":[{"code":"data_mal_formed","message":"row 7\u0000\n\u2028 the-password \#(long)"}]}"#

@@ -1,5 +1,6 @@
 import ConnectorCore
 import DefenderFetcher
+import Foundation
 import MicroHTTP
 import OutboundHTTP
 import Testing
@@ -148,6 +149,24 @@ import Threading
         #expect(!text.contains("s3cret"))
         #expect(text.count < 600)
         #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 })
+    }
+
+    /// In a process of its own, since the environment is the whole process's.
+    @Test func `shows no credentials of a proxy that repeats them`() async throws {
+        await #expect(processExitsWith: .success) {
+            setenv("HTTPS_PROXY", "http://user:proxy%2Fpass@127.0.0.1:9", 1)
+            let said = Data("user:proxy/pass".utf8).base64EncodedString() + " proxy/pass"
+            let refusal = HTTPResponse.json(#"{"error":{"code":"x","message":"Basic \#(said)"}}"#, status: 400)
+            for defender in [
+                try ScriptedDefender(login: { _, _ in refusal }), try ScriptedDefender(api: { _, _ in refusal }),
+            ] {
+                let client = try defender.client()
+                let error = await #expect(throws: DefenderError.self) {
+                    try await client.machines(.all, skip: 0, top: 10)
+                }
+                #expect(error?.detail == "x: Basic <redacted> <redacted>")
+            }
+        }
     }
 
     @Test func `goes on for others when the first caller is cancelled`() async throws {

@@ -25,6 +25,21 @@ import Testing
         }
     }
 
+    @Test func `the credentials of the environment's proxies are known`() {
+        let environment = [
+            "http_proxy": "http://user:pass%2Fword@host:3128", "HTTPS_PROXY": "us:other-word@host",
+            "all_proxy": "socks5h://a-token@host", "ALL_PROXY": "http://host:3128/", "ftp_proxy": "http://a:b@host",
+            "no_proxy": "localhost,.example", "OTHER": "http://user:not-a-proxy@host",
+        ]
+        #expect(
+            Set(ProxyCredentials.secretTexts(in: environment)) == [
+                "pass/word", "pass%2Fword", "user:pass/word", "user:pass%2Fword", "other-word", "us:other-word",
+                "a-token",
+                "a-token:",
+            ])
+        #expect(ProxyCredentials.secretTexts(in: [:]).isEmpty)
+    }
+
     @Test func `a tunnel refused by the proxy says so, and the proxy does not see the authorization`() async throws {
         await #expect(processExitsWith: .success) {
             let proxy = try RawServer(always: "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")

@@ -6,6 +6,7 @@ extension DefenderSettings {
     /// - Parameter authorization: of the call that was answered: scheme and token.
     func safeText(and authorization: Secret? = nil) -> SafeText {
         let token = authorization?.reveal().split(separator: " ").last.map(String.init)
-        return SafeText(hiding: [clientSecret.reveal(), token].compactMap(\.self))
+        return SafeText(
+            hiding: [clientSecret.reveal(), token].compactMap(\.self) + ProxyCredentials.secretTexts())
     }
 }
