@@ -46,6 +46,12 @@ final class DeferredAnswer: OpenAnswer {
         }
     }
 
+    var isDeserted: Bool {
+        state.withLock { state in
+            if case .suspended(let connection) = state { connection.isDeserted } else { false }
+        }
+    }
+
     /// The answer, once, when the connection was resumed.
     func take() -> HTTPResponse? {
         state.withLock { state in
@@ -77,6 +83,8 @@ final class AnswerPromise: Sendable {
     func keep(_ response: HTTPResponse) {
         answer.deliver(response)
     }
+
+    var isDeserted: Bool { answer.isDeserted }
 
     deinit {
         answer.deliver(ProblemDocument.internalError.response())

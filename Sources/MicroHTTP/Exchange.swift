@@ -172,7 +172,7 @@ final class Exchange {
             guard answer.suspend(connection) else { return send(ProblemDocument.stopping.response(), connection) }
             phase = .waiting(answer)
             let promise = AnswerPromise(answer)
-            work(DeferredResponder { promise.keep($0) })
+            work(DeferredResponder(isDeserted: { promise.isDeserted }, deliver: { promise.keep($0) }))
             return true
         case .stream(let work):
             // An answer without a body must not start the work behind it.

@@ -31,11 +31,18 @@ public struct HTTPResponse: Sendable {
 
 /// Where a deferred answer is delivered; the first delivery counts, later ones are ignored.
 public final class DeferredResponder: Sendable {
+    private let askWhetherDeserted: @Sendable () -> Bool
     private let deliver: @Sendable (HTTPResponse) -> Void
 
-    public init(deliver: @escaping @Sendable (HTTPResponse) -> Void) {
+    public init(
+        isDeserted: @escaping @Sendable () -> Bool = { false }, deliver: @escaping @Sendable (HTTPResponse) -> Void
+    ) {
+        askWhetherDeserted = isDeserted
         self.deliver = deliver
     }
+
+    /// Whether the client has closed its end of the connection: nobody may be there to take the answer. Asks the kernel.
+    public var isDeserted: Bool { askWhetherDeserted() }
 
     /// Answers with `response`, whose body must be `.bytes` or `.stream`.
     public func respond(_ response: HTTPResponse) {
@@ -50,6 +57,8 @@ public protocol ResponseStream: AnyObject, Sendable {
     /// - Returns: `false` when nothing more can be sent: the client is gone, the server stops, or the client reads so
     ///   slowly that the stream's buffer bound was reached (the stream is then ended).
     func write(_ bytes: [UInt8]) -> Bool
+    /// Whether nothing waits to be sent and the client has closed its end of the connection. Asks the kernel.
+    var isDeserted: Bool { get }
     /// Ends the body; later writes return `false`.
     func finish()
     /// Called once, from any thread, when the stream has ended for whatever reason.

@@ -56,6 +56,10 @@ final class StreamAnswer: ResponseStream, OpenAnswer {
         return isAccepted
     }
 
+    var isDeserted: Bool {
+        state.withLock { $0.suspended?.isDeserted ?? false }
+    }
+
     func finish() {
         end(.clean)
     }

@@ -117,6 +117,33 @@ import Testing
         #expect(service.call("GET", "/v1/jobs/\(job.id)/events").isOpen)
     }
 
+    @Test func `make room when their clients have left`() async throws {
+        var limits = ControlAPILimits()
+        limits.streamsMax = 2
+        limits.heartbeatSeconds = 600
+        let service = Service(limits: limits)
+        let job = service.addJob()
+        try await service.serve { port in
+            var clients = try (0..<2).map { _ in try SocketClient(port: port) }
+            for client in clients {
+                try client.request("GET", "/v1/jobs/\(job.id)/events")
+                try client.wait(for: "id: 1\n")
+            }
+            let refused = try SocketClient(port: port)
+            try refused.request("GET", "/v1/jobs/\(job.id)/events")
+            #expect(try refused.readToEnd().contains("too_many_streams"))
+            clients.removeFirst()
+            // The server's thread may still be busy with the first event when it is read.
+            try await poll {
+                guard let next = try? SocketClient(port: port) else { return false }
+                try? next.request("GET", "/v1/jobs/\(job.id)/events")
+                return (try? next.wait(for: "id: 1\n")) != nil
+            }
+            service.store.change(job.id) { $0.state = .succeeded }
+            #expect(try clients[0].readToEnd().contains("id: 2\n"))
+        }
+    }
+
     @Test func `stay one line each whatever a message holds`() async throws {
         let service = Service()
         let job = service.addJob(.failed)

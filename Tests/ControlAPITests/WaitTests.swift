@@ -91,6 +91,27 @@ import Testing
         #expect(try await inboxes[1].take().status == 200)
     }
 
+    @Test func `clients that have left make room for others`() async throws {
+        var limits = ControlAPILimits()
+        limits.waitersMax = 2
+        let service = Service(limits: limits)
+        let job = service.addJob()
+        try await service.serve { port in
+            var clients = try (0..<2).map { _ in try SocketClient(port: port) }
+            for client in clients { try client.request("GET", "/v1/jobs/\(job.id)?wait=60", ["If-None-Match: \"1\""]) }
+            try await poll { service.api.watch.waiterCount == 2 }
+            let refused = try SocketClient(port: port)
+            try refused.request("GET", "/v1/jobs/\(job.id)?wait=60", ["If-None-Match: \"1\""])
+            #expect(try refused.readToEnd().contains("too_many_waiters"))
+            clients = []
+            let next = try SocketClient(port: port)
+            try next.request("GET", "/v1/jobs/\(job.id)?wait=60", ["If-None-Match: \"1\""])
+            try await poll { service.api.watch.waiterCount == 1 }
+            service.store.change(job.id) { $0.progress.machines.done = 17 }
+            #expect(try next.readToEnd().hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
     private func waitingRequest(_ job: Job, seconds: Int) -> HTTPRequest {
         HTTPRequest(
             method: "GET", path: "/v1/jobs/\(job.id)", query: [.init(name: "wait", value: "\(seconds)")],

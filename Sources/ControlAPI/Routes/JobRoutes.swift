@@ -73,7 +73,9 @@ extension ControlAPI {
         return HTTPResponse(
             status: 200,
             body: .deferred { responder in
-                let accepted = watch.wait(for: job.id, changedFrom: job.version, seconds: seconds) { result in
+                let accepted = watch.wait(
+                    for: job.id, changedFrom: job.version, seconds: seconds, isDeserted: { responder.isDeserted }
+                ) { result in
                     switch result {
                     case .success(let changed): responder.respond(changed.map(Self.shown) ?? Self.notModified(job))
                     case .failure: responder.respond(ProblemDocument.internalError.response())
@@ -114,7 +116,7 @@ extension ControlAPI {
             "X-Accel-Buffering": "no",
         ]
         if request.method == "HEAD" { return HTTPResponse(status: 200, headers: headers) }
-        guard watch.hasRoomForStream else { throw Refusal.tooManyStreams }
+        guard watch.makeRoomForStream() else { throw Refusal.tooManyStreams }
         let watch = watch
         return HTTPResponse(
             status: 200, headers: headers, body: .stream { watch.stream(job.id, lastSeen: lastSeen, into: $0) })

@@ -37,6 +37,10 @@ final class JobEventStream: Sendable {
         if job.state.isFinal { output.finish() }
     }
 
+    var isDeserted: Bool { output.isDeserted }
+
+    func end() { output.finish() }
+
     func sendComment() {
         _ = output.write(Array(": still here\n\n".utf8))
     }

@@ -12,6 +12,7 @@ final class JobWatch: Sendable {
         var job: JobID
         var version: Int64
         var deadline: DispatchTime
+        var isDeserted: @Sendable () -> Bool
         var answer: @Sendable (Result<Job?, any Error>) -> Void
     }
 
@@ -36,8 +37,18 @@ final class JobWatch: Sendable {
         self.limits = limits
     }
 
-    /// Whether another stream may be opened.
-    var hasRoomForStream: Bool { state.withLock { $0.streams.count < limits.streamsMax } }
+    /// Whether another stream may be opened, at the cost of those whose clients have left.
+    func makeRoomForStream() -> Bool {
+        if hasRoomForStream { return true }
+        for (key, stream) in state.withLock({ $0.streams }) where stream.isDeserted {
+            // Here and not when its end is told, which comes later.
+            _ = state.withLock { $0.streams.removeValue(forKey: key) }
+            stream.end()
+        }
+        return hasRoomForStream
+    }
+
+    private var hasRoomForStream: Bool { state.withLock { $0.streams.count < limits.streamsMax } }
 
     /// Requests that wait now.
     var waiterCount: Int { state.withLock { $0.waiters.count } }
@@ -55,24 +66,34 @@ final class JobWatch: Sendable {
 
     /// Calls `answer` once: with the job as soon as its version is not `version`, with `nil` at the deadline.
     ///
+    /// - Parameter isDeserted: whether nobody waits any more; asked when there is no room for others.
     /// - Returns: `false`, and `answer` is never called, when too many wait already.
     func wait(
-        for id: JobID, changedFrom version: Int64, seconds: Int,
+        for id: JobID, changedFrom version: Int64, seconds: Int, isDeserted: @escaping @Sendable () -> Bool,
         answer: @escaping @Sendable (Result<Job?, any Error>) -> Void
     ) -> Bool {
-        let waiter = Waiter(job: id, version: version, deadline: .now() + .seconds(seconds), answer: answer)
-        let accepted = state.withLock { state in
-            guard state.waiters.count < limits.waitersMax else { return false }
-            state.nextID += 1
-            state.waiters[state.nextID] = waiter
-            return true
+        let waiter = Waiter(
+            job: id, version: version, deadline: .now() + .seconds(seconds), isDeserted: isDeserted, answer: answer)
+        if !add(waiter) {
+            for (key, other) in state.withLock({ $0.waiters }) where other.isDeserted() {
+                self.answer(key, .success(nil))
+            }
+            guard add(waiter) else { return false }
         }
-        guard accepted else { return false }
         queue.async {
             self.tell(of: id)
             self.setWakeUp()
         }
         return true
+    }
+
+    private func add(_ waiter: Waiter) -> Bool {
+        state.withLock { state in
+            guard state.waiters.count < limits.waitersMax else { return false }
+            state.nextID += 1
+            state.waiters[state.nextID] = waiter
+            return true
+        }
     }
 
     /// Sends the job's events until it ends.

@@ -14,6 +14,8 @@ final class RecordingStream: ResponseStream {
     var text: String { state.withLock { $0.text } }
     var isFinished: Bool { state.withLock { $0.isFinished } }
 
+    var isDeserted: Bool { false }
+
     func write(_ bytes: [UInt8]) -> Bool {
         state.withLock { state in
             if !state.isFinished { state.text += String(decoding: bytes, as: UTF8.self) }
