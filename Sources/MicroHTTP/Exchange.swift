@@ -82,7 +82,7 @@ final class Exchange {
         request.method = String(cString: method)
         request.headers = head.headers
         request.remoteAddress = Peer.of(connection)?.address ?? ""
-        if let fault = head.framingFault {
+        if let fault = head.fault {
             // Where this request ends is unknown, so nothing after it on this connection can be trusted.
             return refuseAndClose(ProblemDocument(status: 400, code: "bad_request", detail: fault), connection)
         }

@@ -7,9 +7,10 @@ struct RequestHead {
     private(set) var contentLength: String?
     private(set) var transferEncoding: String?
     private(set) var expectsContinue = false
-    /// Why the body's framing can't be trusted. Two servers that read one request differently let a client smuggle a second
-    /// one past the first (RFC 9112 11.2).
-    private(set) var framingFault: String?
+    /// Why the head can't be trusted. Two servers that read one request differently let a client smuggle a second one past
+    /// the first (RFC 9112 11.2), or reach another host than the first has allowed.
+    private(set) var fault: String?
+    private var hasHost = false
 
     init(_ connection: OpaquePointer) {
         withUnsafeMutablePointer(to: &self) { head in
@@ -24,7 +25,7 @@ struct RequestHead {
                 }, head)
         }
         if transferEncoding != nil, contentLength != nil {
-            framingFault = "Content-Length and Transfer-Encoding exclude each other."
+            fault = "Content-Length and Transfer-Encoding exclude each other."
         }
     }
 
@@ -41,18 +42,23 @@ struct RequestHead {
         let nameText = String(decoding: name, as: UTF8.self)
         let valueText = String(decoding: value, as: UTF8.self)
         headers.append(nameText, valueText)
+        // The library takes white space before the colon for a part of the name (RFC 9112 5.1).
+        if name.contains(where: { $0 == 0x20 || $0 == 0x09 }) { fault = "A header's name holds white space." }
         // Lengths first: this runs for every header of every request.
         switch name.count {
+        case 4 where nameText.equalsIgnoringASCIICase("Host"):
+            if hasHost { fault = "Host occurs twice." }
+            hasHost = true
         case 6 where nameText.equalsIgnoringASCIICase("Expect"): expectsContinue = true
         case 14 where nameText.equalsIgnoringASCIICase("Content-Length"):
-            if contentLength != nil { framingFault = "Content-Length occurs twice." }
+            if contentLength != nil { fault = "Content-Length occurs twice." }
             if value.isEmpty || !value.allSatisfy({ (0x30...0x39).contains($0) }) || Int(valueText) == nil {
-                framingFault = "Content-Length is not a number."
+                fault = "Content-Length is not a number."
             }
             contentLength = valueText
         case 17 where nameText.equalsIgnoringASCIICase("Transfer-Encoding"):
             if transferEncoding != nil || !valueText.equalsIgnoringASCIICase("chunked") {
-                framingFault = "Transfer-Encoding must be chunked."
+                fault = "Transfer-Encoding must be chunked."
             }
             transferEncoding = valueText
         default: break

@@ -41,6 +41,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "Host: a\r\nHost: a", "Host: a\r\nhost: b", "Host: a\r\nAccept : text/plain", "Host: a\r\nX\t: a",
+    ])
+    func `that another server might read differently are refused, and the connection closed`(headers: String) throws {
+        try withServer(handler: echo) { server throws in
+            let client = try RawClient(port: server.port)
+            client.send("GET / HTTP/1.1\r\n\(headers)\r\n\r\n")
+            #expect(try client.readAnswer().status == 400)
+            #expect(client.readToEnd() == "")
+        }
+    }
+
     @Test func `to HEAD carry the length of GET and no body`() throws {
         try withServer(handler: echo) { server throws in
             let client = try RawClient(port: server.port)
