@@ -24,6 +24,12 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// The values of every field of that name as one list (RFC 9110 5.3); `nil` where there is none.
+    public func list(_ name: String) -> String? {
+        let values = fields.lazy.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+
     /// Adds a field beside those of the same name.
     public mutating func append(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))

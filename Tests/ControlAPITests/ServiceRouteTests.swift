@@ -39,6 +39,18 @@ import Threading
             answer.headers["Content-Type"]?.hasPrefix(isOpenMetrics ? "application/openmetrics" : "text/plain") == true)
     }
 
+    @Test func `what is accepted may stand on several lines`() {
+        var headers: HTTPHeaders = ["Accept": "text/html"]
+        headers.append("Accept", "application/openmetrics-text")
+        #expect(Service().call("GET", "/metrics", headers: headers).text == "# EOF\n")
+        let service = Service()
+        let job = service.addJob(.succeeded)
+        service.store.setReport(ImportReport(), of: job.id)
+        headers.append("Accept", "text/markdown")
+        let report = service.call("GET", "/v1/jobs/\(job.id)/report", headers: headers)
+        #expect(report.headers["Content-Type"] == "text/markdown; charset=utf-8")
+    }
+
     @Test func `everything works over a socket, HEAD included`() async throws {
         let service = Service()
         try await service.serve { port in

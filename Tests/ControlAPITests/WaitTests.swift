@@ -28,6 +28,17 @@ import Testing
         }
     }
 
+    @Test func `the tags may stand on several lines`() {
+        let service = Service()
+        let job = service.addJob()
+        var headers: HTTPHeaders = ["If-None-Match": "\"0\""]
+        headers.append("if-none-match", "\"1\"")
+        #expect(service.call("GET", "/v1/jobs/\(job.id)", headers: headers).status == 304)
+        let tag = service.call("GET", "/openapi.yaml").headers["ETag"] ?? ""
+        headers.append("If-None-Match", tag)
+        #expect(service.call("GET", "/openapi.yaml", headers: headers).status == 304)
+    }
+
     @Test func `a job that has ended is not waited for`() {
         let service = Service()
         let job = service.addJob(.succeeded)

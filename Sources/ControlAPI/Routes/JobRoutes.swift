@@ -49,7 +49,7 @@ extension ControlAPI {
 
     /// The job; for a client that has this version already, 304, after waiting for a change if it asks to.
     private func show(_ request: HTTPRequest) throws -> HTTPResponse {
-        let field = request.headers["If-None-Match"]
+        let field = request.headers.list("If-None-Match")
         guard field == nil, request.query.isEmpty else { return try showIfChanged(request, since: field) }
         let revision = dependencies.store.revision
         let id = request.pathParameters["id"] ?? ""
@@ -129,7 +129,7 @@ extension ControlAPI {
         let job = try job(of: request)
         guard var report = try dependencies.store.report(of: job.id) else { throw Refusal.noReport }
         if let named { report.skipped = Array(report.skipped.prefix(named)) }
-        switch AcceptedTypes(request.headers["Accept"]).best(of: ["application/json", "text/markdown"]) {
+        switch AcceptedTypes(request.headers.list("Accept")).best(of: ["application/json", "text/markdown"]) {
         case "application/json": return .json(200, ReportView.json(report, of: job), headers: ["Vary": "Accept"])
         case "text/markdown":
             return HTTPResponse(

@@ -21,7 +21,7 @@ struct StaticFile: Sendable {
     }
 
     func response(to request: HTTPRequest) -> HTTPResponse {
-        if let field = request.headers["If-None-Match"], EntityTags(field).contain(tag) {
+        if let field = request.headers.list("If-None-Match"), EntityTags(field).contain(tag) {
             var headers = headers
             headers["Content-Type"] = nil
             return HTTPResponse(status: 304, headers: headers)

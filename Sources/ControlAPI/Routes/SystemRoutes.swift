@@ -16,7 +16,7 @@ extension ControlAPI {
     }
 
     private func metrics(_ request: HTTPRequest) -> HTTPResponse {
-        let accepted = AcceptedTypes(request.headers["Accept"])
+        let accepted = AcceptedTypes(request.headers.list("Accept"))
         // Plain text comes first, so that it wins a tie: OpenMetrics is sent only where it is asked for.
         let best = accepted.best(of: ["text/plain", "application/openmetrics-text"])
         let format: PrometheusText.Format = best == "application/openmetrics-text" ? .openMetrics : .prometheus
