@@ -96,9 +96,21 @@ import Testing
         }
     }
 
-    @Test func `a duplicate member is no error`() {
-        let answer = Service().call("POST", "/v1/imports/initial", body: #"{"alerts":true,"alerts":false}"#)
-        #expect(answer.status == 202)
+    @Test(arguments: [
+        #"{"alerts":true,"alerts":false}"#, #"{"alerts":true, "vulnerabilities":true ,"\u0061lerts" : true}"#,
+        #"{"alerts":true,"alerts":{"alerts":1},"alerts":[{"alerts":2}]}"#,
+    ])
+    func `names a member that is given twice`(body: String) {
+        let answer = Service().call("POST", "/v1/imports/initial", body: body)
+        #expect(answer.status == 400)
+        #expect(answer.string("code") == "invalid_body")
+        #expect(answer.badFields == ["alerts"])
+    }
+
+    @Test func `takes no text and no inner member for a second one`() {
+        let service = Service(connections: [ConnectionInfo(name: #"a,"alerts":{"b"#)])
+        let body = #"{"alerts":true,"connection":"a,\"alerts\":{\"b"}"#
+        #expect(service.call("POST", "/v1/imports/initial", body: body).status == 202)
     }
 
     @Test func `refuses another media type`() {

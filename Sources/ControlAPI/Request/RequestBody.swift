@@ -81,6 +81,10 @@ struct RequestBody {
             throw Refusal.malformedBody("The request body must be a JSON object, not \(value.typeName).")
         }
         self.members = members
+        let counts = Dictionary(MemberNames.outermost(in: request.body).map { ($0, 1) }, uniquingKeysWith: +)
+        for name in counts.filter({ $0.value > 1 }).keys.sorted() {
+            reject(String(name.prefix(100)), "given more than once")
+        }
     }
 
     /// Whether the member is there and was not taken yet.
