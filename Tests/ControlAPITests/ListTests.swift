@@ -5,6 +5,22 @@ import Testing
 
 @testable import ControlAPI
 
+@Suite struct `Parameters that nobody knows` {
+    @Test(arguments: [
+        ("POST", "/v1/imports/initial"), ("GET", "/v1/jobs"), ("GET", "/v1/jobs/ID"), ("POST", "/v1/jobs/ID/cancel"),
+        ("GET", "/v1/jobs/ID/events"), ("GET", "/v1/jobs/ID/report"), ("GET", "/v1/connections"),
+        ("GET", "/v1/connections/default"), ("POST", "/v1/connections/default/check"),
+    ])
+    func `are refused on every route`(method: String, path: String) {
+        let service = Service(check: { _ in [] })
+        let target = path.replacingOccurrences(of: "ID", with: service.addJob().id.text)
+        let answer = service.call(method, target + "?dryRun=true")
+        #expect(answer.status == 400)
+        #expect(answer.string("code") == "invalid_parameter")
+        #expect(answer.badFields == ["dryRun"])
+    }
+}
+
 @Suite struct `Listing jobs` {
     private func ids(_ answer: Answer) -> [String] {
         (answer.json["jobs"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }

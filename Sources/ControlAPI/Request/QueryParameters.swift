@@ -11,6 +11,12 @@ struct QueryParameters {
         }
     }
 
+    /// For a route that has no parameters.
+    static func refuseAll(of request: HTTPRequest) throws {
+        var parameters = QueryParameters(request)
+        try parameters.finish()
+    }
+
     mutating func text(_ name: String, lengthMax: Int = 255) -> String? {
         guard let value = values.removeValue(forKey: name) else { return nil }
         if value.isEmpty || value.utf8.count > lengthMax {

@@ -9,11 +9,13 @@ extension ControlAPI {
     }
 
     private func listConnections(_ request: HTTPRequest) throws -> HTTPResponse {
-        .json(200, .object(["connections": .array(try dependencies.connections.map(view))]))
+        try QueryParameters.refuseAll(of: request)
+        return .json(200, .object(["connections": .array(try dependencies.connections.map(view))]))
     }
 
     private func showConnection(_ request: HTTPRequest) throws -> HTTPResponse {
-        .json(200, try view(named(request)))
+        try QueryParameters.refuseAll(of: request)
+        return .json(200, try view(named(request)))
     }
 
     private func named(_ request: HTTPRequest) throws -> ConnectionInfo {
@@ -29,6 +31,7 @@ extension ControlAPI {
 
     /// Answers when the check has ended or its time is up, whichever is first.
     private func check(_ request: HTTPRequest) throws -> HTTPResponse {
+        try QueryParameters.refuseAll(of: request)
         let name = try named(request).name
         var body = try RequestBody(request)
         try body.finish(known: [])

@@ -10,8 +10,7 @@ extension ControlAPI {
 
     /// Stores the request, or finds the queued run that satisfies it; either way the answer is 202 and the job.
     private func trigger(_ kind: JobKind, _ request: HTTPRequest) throws -> HTTPResponse {
-        var query = QueryParameters(request)
-        try query.finish()
+        try QueryParameters.refuseAll(of: request)
         var body = try RequestBody(request)
         let options = JobOptions(alerts: body.bool("alerts"), vulnerabilities: body.bool("vulnerabilities"))
         let connection = connectionName(&body)

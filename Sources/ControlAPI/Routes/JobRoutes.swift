@@ -94,6 +94,7 @@ extension ControlAPI {
     }
 
     private func cancel(_ request: HTTPRequest) throws -> HTTPResponse {
+        try QueryParameters.refuseAll(of: request)
         var body = try RequestBody(request)
         try body.finish(known: [])
         guard let id = JobID(request.pathParameters["id"] ?? "") else { throw Refusal.unknownJob }
@@ -107,6 +108,7 @@ extension ControlAPI {
     }
 
     private func events(_ request: HTTPRequest) throws -> HTTPResponse {
+        try QueryParameters.refuseAll(of: request)
         let job = try job(of: request)
         let lastSeen = request.headers["Last-Event-ID"].flatMap { Int64($0) }
         // 204 tells a browser's EventSource not to come back: it has seen how the job ended.
