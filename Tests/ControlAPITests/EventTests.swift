@@ -84,12 +84,22 @@ import Testing
         #expect(answer.status == 204)
     }
 
-    @Test(arguments: ["", "x", "99999999999999999999", "-"])
+    @Test(arguments: ["", "x", "99999999999999999999", "-", "2"])
     func `ignore a last event id that is not ours`(lastSeen: String) async throws {
         let service = Service()
         let stream = try open(service, service.addJob(.succeeded), lastSeen: lastSeen)
         try await poll { stream.isFinished }
         #expect(events(stream.text) == ["state 1"])
+    }
+
+    @Test func `come to a client that claims to have seen later ones`() async throws {
+        let service = Service()
+        let job = service.addJob()
+        let stream = try open(service, job, lastSeen: "99")
+        try await poll { stream.text.contains("id: 1\n") }
+        service.store.change(job.id) { $0.state = .succeeded }
+        try await poll { stream.isFinished }
+        #expect(events(stream.text) == ["state 1", "state 2"])
     }
 
     @Test func `have a comment between them, and a change nobody told of is found by then`() async throws {

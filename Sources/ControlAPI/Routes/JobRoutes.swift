@@ -110,9 +110,10 @@ extension ControlAPI {
     private func events(_ request: HTTPRequest) throws -> HTTPResponse {
         try QueryParameters.refuseAll(of: request)
         let job = try job(of: request)
-        let lastSeen = request.headers["Last-Event-ID"].flatMap { Int64($0) }
+        // One that the job has not come to yet is not of this job.
+        let lastSeen = request.headers["Last-Event-ID"].flatMap { Int64($0) }.flatMap { $0 <= job.version ? $0 : nil }
         // 204 tells a browser's EventSource not to come back: it has seen how the job ended.
-        if job.state.isFinal, let lastSeen, lastSeen >= job.version { return HTTPResponse(status: 204) }
+        if job.state.isFinal, lastSeen == job.version { return HTTPResponse(status: 204) }
         let headers: HTTPHeaders = [
             "Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
             "X-Accel-Buffering": "no",
