@@ -137,6 +137,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("127.0.0.1:0", true), ("127.9.8.7:0", true), ("[::1]:0", true), ("localhost:0", true),
+        ("127.anything.example:0", false), ("127.1:0", false), ("0.0.0.0:0", false), ("[::]:0", false),
+    ])
+    func `take an address for loopback by its number alone`(address: String, isLoopback: Bool) {
+        #expect(ListenAddress(address)?.isLoopback == isLoopback)
+        #expect(problems(["HTTP_LISTEN": address]) == (isLoopback ? [] : ["HTTP_LISTEN"]))
+    }
+
     @Test func `of two connections with one name are refused`() throws {
         try withFile("connections:\n  - CONNECTION_NAME: a\n  - CONNECTION_NAME: a") { path in
             _ = #expect(throws: SettingsError.self) { try read(config: path) }

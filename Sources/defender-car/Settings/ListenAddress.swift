@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where a server listens: `127.0.0.1:8080`, `[::1]:0`, `0.0.0.0:8080`, `localhost:8080`.
 struct ListenAddress: Sendable, Equatable {
     var host: String
@@ -19,8 +21,10 @@ struct ListenAddress: Sendable, Equatable {
         self.port = port
     }
 
-    /// Whether only this machine can reach it.
+    /// Whether only this machine can reach it. A name that begins like a loopback address may stand for any other.
     var isLoopback: Bool {
-        host == "::1" || host == "localhost" || host.hasPrefix("127.")
+        var address = in_addr()
+        let isNumber = inet_pton(AF_INET, host, &address) == 1
+        return host == "::1" || host == "localhost" || isNumber && host.hasPrefix("127.")
     }
 }
