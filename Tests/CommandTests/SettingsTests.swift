@@ -137,6 +137,27 @@ import Testing
         }
     }
 
+    @Test(arguments: ["yes", "on", "True", "TRUE", "1"])
+    func `that are switches are true or false in YAML too, and nothing like it`(value: String) throws {
+        try withFile("IMPORT_ALERTS: \(value)") { path in
+            _ = #expect(throws: SettingsError.self) { try read(config: path) }
+        }
+        try withFile("IMPORT_ALERTS: true\nIMPORT_VULNERABILITIES: 'false'") { path in
+            let run = try #require(try read(config: path).connections.first).run
+            #expect(run.alerts && !run.vulnerabilities)
+        }
+    }
+
+    @Test func `in YAML mean what is written, not what YAML makes of it`() throws {
+        try withFile("CONNECTION_NAME: no\nCAR_SERVICE_KEY: 0123\nDEFENDER_REQUESTS_PER_MINUTE: 50") { path in
+            let file = try SettingsFile(path: path)
+            #expect(
+                file.service == [
+                    "CONNECTION_NAME": "no", "CAR_SERVICE_KEY": "0123", "DEFENDER_REQUESTS_PER_MINUTE": "50",
+                ])
+        }
+    }
+
     @Test(arguments: [
         ("127.0.0.1:0", true), ("127.9.8.7:0", true), ("[::1]:0", true), ("localhost:0", true),
         ("127.anything.example:0", false), ("127.1:0", false), ("0.0.0.0:0", false), ("[::]:0", false),

@@ -6,6 +6,10 @@ struct SettingsFile: Sendable, Equatable {
     var service: [String: String] = [:]
     var connections: [[String: String]] = []
 
+    /// Switches and numbers as they are written: YAML takes yes for true, and 010 for 8.
+    private static let asWritten = Resolver.default.removing(.bool).removing(.int).removing(.float)
+        .removing(.timestamp)
+
     /// - Throws: `SettingsError` naming every member that is unknown or not a plain value.
     init(path: String) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -17,7 +21,7 @@ struct SettingsFile: Sendable, Equatable {
     init(yaml: String, name: String) throws {
         let document: Any?
         do {
-            document = try Yams.load(yaml: yaml)
+            document = try Yams.load(yaml: yaml, Self.asWritten)
         } catch {
             // The parser's message may quote the line, and with it a secret.
             let line = (error as? YamlError)?.line.map { ", line \($0)" } ?? ""
@@ -71,14 +75,11 @@ struct SettingsFile: Sendable, Equatable {
                     connection: connection))
             return nil
         }
-        switch value {
-        case let text as String: return text
-        case let flag as Bool: return flag ? "true" : "false"
-        case let number as Int: return String(number)
-        default:
+        guard let text = value as? String else {
             problems.append(SettingProblem(setting: key, reason: "must be a plain value", connection: connection))
             return nil
         }
+        return text
     }
 }
 
