@@ -90,6 +90,7 @@ import Testing
         "-alerts maybe", "-incremental_update", "-tenantID", "-export-data-page-size many", "-unknown 1",
         "import --kind sometimes", "import --wait -1", "import --wait 100000", "import --service-url ftp://h",
         "import --service-url https://h/path", "import extra",
+        "import --kind initial -incremental_update True", "import --kind auto -incremental_update False",
     ])
     func `that can't be meant are refused`(line: String) {
         #expect(throws: (any Error).self) { try importCommand(line) }

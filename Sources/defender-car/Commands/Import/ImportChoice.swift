@@ -7,8 +7,9 @@ struct ImportChoice: ParsableArguments {
         case auto, initial, incremental
     }
 
-    @Option(help: "auto and incremental become an initial import where an incremental run can't be right.")
-    var kind = Kind.auto
+    @Option(
+        help: "auto and incremental become an initial import where an incremental run can't be right; auto by default.")
+    var kind: Kind?
 
     @Option(help: ArgumentHelp("Which connection, where several are configured.", valueName: "name"))
     var connection: String?

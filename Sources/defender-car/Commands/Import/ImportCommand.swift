@@ -23,6 +23,12 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup(title: "The run") var choice: ImportChoice
     @OptionGroup(title: "Flags of IBM's connector and its framework") var predecessor: PredecessorOptions
 
+    func validate() throws {
+        guard choice.kind == nil || predecessor.incrementalUpdate == nil else {
+            throw ValidationError("--kind and -incremental_update say the same: give one of them")
+        }
+    }
+
     func run() async throws {
         let environment = predecessor.applied(to: ProcessInfo.processInfo.environment)
         let cloudPak = CloudPakEnvironment(environment)
