@@ -38,6 +38,16 @@ extension `End to end` {
             }
         }
 
+        @Test(arguments: ["HTTP_LISTEN", "METRICS_LISTEN"])
+        func `names the setting whose address is taken`(setting: String) async throws {
+            try await withScenario { scenario in
+                let taken = scenario.sandbox.carURL.split(separator: "/")[1]
+                let service = try scenario.launch(environment: [setting: String(taken)])
+                #expect(try await service.waitForExit().code == 1)
+                #expect(service.standardError.contains("defender-car can't start: \(setting): "))
+            }
+        }
+
         @Test(.timeLimit(.minutes(2)), arguments: ["TLS_KEY", "TLS_CLIENT_CA"])
         func `refuses a TLS file that can't be used with the setting's name`(setting: String) async throws {
             try await withScenario { scenario in

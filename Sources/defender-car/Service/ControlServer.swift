@@ -76,7 +76,7 @@ struct ControlServer: ServiceLifecycle.Service {
         let stamps = certificates?.stamps() ?? []
         configuration.tls = try certificates?.read()
         let server = HTTPServer(configuration: configuration, router: router)
-        let address = try server.start()
+        let address = try start(server, setting: "HTTP_LISTEN")
         return Running(
             server: server, url: url(of: address),
             localURL: ServiceAddressFile.url(
@@ -91,10 +91,22 @@ struct ControlServer: ServiceLifecycle.Service {
         configuration.threads = 1
         configuration.connectionsMax = 64
         let server = HTTPServer(configuration: configuration, router: api.probeRouter)
-        let address = try server.start()
+        let address = try start(server, setting: "METRICS_LISTEN")
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         logger.info("listening for probes and metrics", metadata: ["url": "http://\(host):\(address.port)"])
         return server
+    }
+
+    /// - Throws: `HTTPServerError`, with the setting to change where it is the address.
+    private func start(_ server: HTTPServer, setting: String) throws(HTTPServerError) -> BoundAddress {
+        do {
+            return try server.start()
+        } catch {
+            guard [.addressInUse, .addressNotAvailable, .permissionDenied].contains(error.reason) else { throw error }
+            var named = error
+            named.description = "\(setting): \(error)"
+            throw named
+        }
     }
 
     /// A server that accepts requests.
