@@ -152,6 +152,7 @@ import Testing
             "query { asset_hostname(where: {_and: [{asset_id: {_in: [\"S/m1\"]}}]}) { asset_id hostname_id source } }")
         #expect(edges["data"]?["asset_hostname"] == [["asset_id": "S/m1", "hostname_id": "h", "source": "S"]])
         for bad in [
+            "{ asset(where:" + String(repeating: "{_and:[", count: 50_000),
             "{", "{ nothing { x } }", "{ asset { nothing } }", "{ asset(where:{name:{_like:\"x\"}}) { name } }", "x",
         ] {
             #expect(try query(bad)["errors"] != nil)

@@ -79,6 +79,10 @@ import Testing
         // Found by fuzzing: more nanoseconds than a number holds.
         #expect(EstateTime.parse("4052-11-23T20:49:00.123Z") == nil)
         #expect(EstateTime.parse("1969-12-31T23:59:59.5Z")?.milliseconds == -500)
+        let time = EstateTime(milliseconds: 0, fractionDigits: 9)
+        #expect(time.adding(seconds: -1e300).text == "1678-01-01T00:00:00.000000000Z")
+        #expect(time.adding(seconds: 9_300_000_000).text == "2261-12-31T23:59:59.999999999Z")
+        #expect(time.adding(seconds: .nan) == time.adding(seconds: .infinity))
         for text in [
             "2026-11-20T12:00:00", "2026-13-20T12:00:00Z", "2026-11-20 12:00:00Z", "2026-11-20T12:00:00.Z", "x",
         ] {

@@ -104,6 +104,7 @@ import Testing
         "DeviceNetworkInfo | where DeviceId in (\"a\"", "DeviceNetworkInfo | where DeviceId in (\"a)",
         "DeviceNetworkInfo |",
         "DeviceNetworkInfo | project DeviceId | order by Timestamp", "DeviceNetworkInfo | where Timestamp > ago(30x)",
+        "DeviceNetworkInfo | where Timestamp > ago(10675200d)",
         "DeviceNetworkInfo | project DeviceId, DeviceId", "| where true", "", "DeviceNetworkInfo DeviceId",
         "DeviceTvmSoftwareVulnerabilities | join kind=rightanti (DeviceTvmSoftwareVulnerabilitiesKB) on CveId",
         "DeviceTvmSoftwareVulnerabilities | join kind=inner (DeviceTvmSoftwareVulnerabilitiesKB) on Nope",
@@ -125,6 +126,23 @@ import Testing
     func `refuses another body`(body: String, type: String) throws {
         let answer = try DefenderProbe().post(body, type: type)
         #expect(answer.status == 400 && answer.errorCode == "InvalidRequestBody")
+    }
+
+    // Found by fuzzing: more nanoseconds than a number holds.
+    @Test(arguments: ["10675199d", "292277d", "922337203685s"])
+    func `takes a time before all others for the first`(timespan: String) throws {
+        let probe = try DefenderProbe()
+        let all = try results(probe.hunt("DeviceNetworkInfo | count").json)
+        #expect(try results(probe.hunt("DeviceNetworkInfo | where Timestamp > ago(\(timespan)) | count").json) == all)
+        #expect(
+            try results(probe.hunt("DeviceNetworkInfo | where Timestamp < ago(\(timespan)) | count").json)
+                == [["Count": 0]])
+    }
+
+    @Test func `survives a long condition`() throws {
+        let condition = String(repeating: "DeviceId == 'x' or ", count: 50_000) + "DeviceId == 'y'"
+        let answer = try DefenderProbe().hunt("DeviceNetworkInfo | where \(condition) | count")
+        #expect(answer.status == 400 || (answer.status == 200 && answer.json["Results"] == [["Count": 0]]))
     }
 
     @Test func `survives deep nesting`() throws {

@@ -26,8 +26,11 @@ struct CARQueryParser {
         case name(String), string(String), number(Double), mark(Character)
     }
 
+    private static let depthMax = 32
+
     private let tokens: [Token]
     private var position = 0
+    private var depth = 0
 
     static func parse(_ query: String) throws(Failure) -> [CARSelection] {
         var parser = CARQueryParser(tokens: try tokenize(query))
@@ -135,6 +138,9 @@ struct CARQueryParser {
     }
 
     private mutating func condition() throws(Failure) -> CARSelection.Condition {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.depthMax else { throw Failure(message: "the condition is nested too deeply") }
         try expect("{")
         var parts: [CARSelection.Condition] = []
         while !take(.mark("}")) {

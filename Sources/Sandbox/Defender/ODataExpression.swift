@@ -15,16 +15,17 @@ indirect enum ODataExpression: Sendable, Equatable {
         case null
     }
 
-    case and(Self, Self)
-    case or(Self, Self)
+    /// Lists, because a chain of pairs is as deep as it is long.
+    case and([Self])
+    case or([Self])
     case not(Self)
     case compare(property: String, Operator, Literal)
 
     /// - Parameter value: the property's value; `.null` where there is none.
     func matches(_ value: (String) -> Literal) -> Bool {
         switch self {
-        case .and(let a, let b): a.matches(value) && b.matches(value)
-        case .or(let a, let b): a.matches(value) || b.matches(value)
+        case .and(let parts): parts.allSatisfy { $0.matches(value) }
+        case .or(let parts): parts.contains { $0.matches(value) }
         case .not(let a): !a.matches(value)
         case .compare(let property, let comparison, let literal):
             Self.compare(value(property), comparison, literal)

@@ -77,15 +77,15 @@ struct ODataFilterParser {
     }
 
     private mutating func parseOr() throws(Failure) -> ODataExpression {
-        var left = try parseAnd()
-        while take("or") { left = .or(left, try parseAnd()) }
-        return left
+        var parts = [try parseAnd()]
+        while take("or") { parts.append(try parseAnd()) }
+        return parts.count == 1 ? parts[0] : .or(parts)
     }
 
     private mutating func parseAnd() throws(Failure) -> ODataExpression {
-        var left = try parseUnary()
-        while take("and") { left = .and(left, try parseUnary()) }
-        return left
+        var parts = [try parseUnary()]
+        while take("and") { parts.append(try parseUnary()) }
+        return parts.count == 1 ? parts[0] : .and(parts)
     }
 
     private mutating func parseUnary() throws(Failure) -> ODataExpression {

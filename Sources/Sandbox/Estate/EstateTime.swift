@@ -28,8 +28,19 @@ public struct EstateTime: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// Whole milliseconds since 1970, rounded down.
     public var milliseconds: Int64 { Self.floor(nanoseconds, 1_000_000) }
 
+    /// The time `seconds` later, or earlier where they are negative; where its year does not fit, the last or first
+    /// that does.
     public func adding(seconds: Double, fractionDigits digits: Int? = nil) -> EstateTime {
-        EstateTime(nanoseconds: nanoseconds + Int64(seconds * 1e9), fractionDigits: digits ?? fractionDigits)
+        let reach = Self.reach
+        let sum: Int64
+        if let step = Int64(exactly: (seconds * 1e9).rounded(.towardZero)) {
+            let (exact, overflows) = nanoseconds.addingReportingOverflow(step)
+            sum = overflows ? (step < 0 ? reach.lowerBound : reach.upperBound) : exact
+        } else {
+            sum = seconds < 0 ? reach.lowerBound : reach.upperBound
+        }
+        return EstateTime(
+            nanoseconds: min(max(sum, reach.lowerBound), reach.upperBound), fractionDigits: digits ?? fractionDigits)
     }
 
     public static func < (a: EstateTime, b: EstateTime) -> Bool { a.nanoseconds < b.nanoseconds }
@@ -52,6 +63,11 @@ public struct EstateTime: Sendable, Hashable, Comparable, CustomStringConvertibl
 
     /// The years whose nanoseconds fit in 64 bits.
     private static let years: ClosedRange<Int64> = 1678...2261
+
+    /// The first and last nanosecond of those years.
+    private static let reach =
+        days(year: years.lowerBound, month: 1, day: 1) * 86_400_000_000_000...days(
+            year: years.upperBound + 1, month: 1, day: 1) * 86_400_000_000_000 - 1
 
     /// Reads `YYYY-MM-DDTHH:MM:SS[.f{1,9}]Z`, or a date alone; `nil` for anything else.
     public static func parse(_ text: String) -> EstateTime? {

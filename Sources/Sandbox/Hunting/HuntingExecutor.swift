@@ -91,7 +91,7 @@ struct HuntingExecutor {
     private func named(_ column: String, in filters: [KQLCondition]) -> Set<String>? {
         func values(_ condition: KQLCondition) -> Set<String>? {
             switch condition {
-            case .and(let a, let b): values(a) ?? values(b)
+            case .and(let parts): parts.lazy.compactMap(values).first
             case .isIn(column, let values, false): values
             case .compare(column, "==", .string(let value)): [value]
             default: nil

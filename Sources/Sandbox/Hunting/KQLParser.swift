@@ -149,15 +149,15 @@ struct KQLParser {
     // MARK: Conditions
 
     private mutating func parseOr() throws(HuntingError) -> KQLCondition {
-        var left = try parseAnd()
-        while take(word: "or") { left = .or(left, try parseAnd()) }
-        return left
+        var parts = [try parseAnd()]
+        while take(word: "or") { parts.append(try parseAnd()) }
+        return parts.count == 1 ? parts[0] : .or(parts)
     }
 
     private mutating func parseAnd() throws(HuntingError) -> KQLCondition {
-        var left = try parsePrimary()
-        while take(word: "and") { left = .and(left, try parsePrimary()) }
-        return left
+        var parts = [try parsePrimary()]
+        while take(word: "and") { parts.append(try parsePrimary()) }
+        return parts.count == 1 ? parts[0] : .and(parts)
     }
 
     private mutating func parsePrimary() throws(HuntingError) -> KQLCondition {

@@ -23,8 +23,9 @@ indirect enum KQLCondition: Sendable, Equatable {
         case contains, containsCased = "contains_cs", has, startsWith = "startswith", endsWith = "endswith"
     }
 
-    case and(Self, Self)
-    case or(Self, Self)
+    /// Lists, because a chain of pairs is as deep as it is long.
+    case and([Self])
+    case or([Self])
     case not(Self)
     case isIn(column: String, values: Set<String>, ignoringCase: Bool)
     case text(column: String, TextTest, String)
@@ -34,7 +35,7 @@ indirect enum KQLCondition: Sendable, Equatable {
 
     var columns: [String] {
         switch self {
-        case .and(let a, let b), .or(let a, let b): a.columns + b.columns
+        case .and(let parts), .or(let parts): parts.flatMap(\.columns)
         case .not(let a): a.columns
         case .isIn(let column, _, _), .text(let column, _, _), .equalsIgnoringCase(let column, _),
             .compare(let column, _, _), .isEmpty(let column):
@@ -44,8 +45,8 @@ indirect enum KQLCondition: Sendable, Equatable {
 
     func matches(_ cell: (String) -> KQLValue) -> Bool {
         switch self {
-        case .and(let a, let b): return a.matches(cell) && b.matches(cell)
-        case .or(let a, let b): return a.matches(cell) || b.matches(cell)
+        case .and(let parts): return parts.allSatisfy { $0.matches(cell) }
+        case .or(let parts): return parts.contains { $0.matches(cell) }
         case .not(let a): return !a.matches(cell)
         case .isIn(let column, let values, let ignoringCase):
             let text = cell(column).text ?? ""

@@ -84,15 +84,23 @@ enum KQLToken: Sendable, Equatable, CustomStringConvertible {
         let unit = String(rest.prefix(while: isWord))
         rest = rest.dropFirst(unit.count)
         guard let value = Double(String(digits)) else { throw HuntingError("'\(String(digits))' is not a number") }
+        let secondsOfUnit: Double
         switch unit {
         case "": return .number(value)
-        case "d": return .timespan(value * 86_400)
-        case "h": return .timespan(value * 3600)
-        case "m", "min": return .timespan(value * 60)
-        case "s": return .timespan(value)
+        case "d": secondsOfUnit = 86_400
+        case "h": secondsOfUnit = 3600
+        case "m", "min": secondsOfUnit = 60
+        case "s": secondsOfUnit = 1
         default: throw HuntingError("'\(String(digits))\(unit)' is neither a number nor a timespan")
         }
+        guard value * secondsOfUnit <= timespanMaxSeconds else {
+            throw HuntingError("the timespan '\(String(digits))\(unit)' is too large")
+        }
+        return .timespan(value * secondsOfUnit)
     }
+
+    /// Kusto's timespans are 64-bit counts of 100 ns.
+    private static let timespanMaxSeconds = Double(Int64.max) / 1e7
 
     private static func mark(_ rest: inout Substring.UnicodeScalarView) throws(HuntingError) -> KQLToken {
         for mark in ["==", "!=", ">=", "<=", "=~", "!~", "|", ",", "(", ")", ">", "<", "=", "*", "!"] {
