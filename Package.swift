@@ -76,10 +76,11 @@ let package = Package(
             exclude: ["Migrations/Fixtures"]),
         .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
+        .target(name: "TestSockets", path: "Tests/TestSockets"),
         .testTarget(
             name: "ControlAPITests",
             dependencies: [
-                "ControlAPI", "MicroHTTP", "ConnectorCore", "Store", "Threading",
+                "ControlAPI", "MicroHTTP", "ConnectorCore", "Store", "TestSockets", "Threading",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "MicroHTTP"]),
@@ -92,7 +93,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Sandbox", "MicroHTTP", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "DefenderFetcher",
-                "CARImporter", "ControlAPI", "Telemetry", "defender-car", logging,
+                "CARImporter", "ControlAPI", "Telemetry", "TestSockets", "defender-car", logging,
             ]),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,4 +1,5 @@
 import ConnectorCore
+import Foundation
 
 /// Why a call of Defender or of its login did not give its data. Holds no credential and no body.
 public struct DefenderError: Error, Sendable, Equatable {
@@ -7,6 +8,8 @@ public struct DefenderError: Error, Sendable, Equatable {
         case unreachable(String)
         /// Still 429 after all attempts.
         case throttled
+        /// A Retry-After, in seconds, that leads beyond the time for which a call is tried.
+        case asksToWait(seconds: Double, status: Int)
         /// 5xx or 408 after all attempts.
         case serverError(status: Int)
         /// The login, or a token just issued, was refused; may hold a hint in words.
@@ -50,6 +53,8 @@ extension DefenderError: CustomStringConvertible {
         switch reason {
         case .unreachable(let why): "unreachable: \(why)"
         case .throttled: "still refused as too many requests after every attempt"
+        case .asksToWait(let seconds, let status):
+            "answered with \(status) and a Retry-After of \(String(format: "%.0f", seconds)) s, longer than a call is tried"
         case .serverError(let status): "still answered with \(status) after every attempt"
         case .credentials(let hint): hint ?? "the credentials were refused"
         case .unlicensed: "the tenant's licence does not cover this call"
@@ -74,7 +79,7 @@ extension DefenderError: ClassifiedFailure {
 
     private var code: JobFailure.DataSourceCode {
         switch reason {
-        case .unreachable, .throttled, .serverError: .unreachable
+        case .unreachable, .throttled, .asksToWait, .serverError: .unreachable
         case .credentials: .authentication
         case .unlicensed, .forbidden: .forbidden
         case .rejected: .invalidParameter

@@ -170,7 +170,12 @@ struct DefenderTransport: Sendable {
         case .failure(.answerTooLarge) where call.family == .hunting:
             throw DefenderError(operation: call.operation, reason: .resultTooLarge)
         case .failure(let error): throw DefenderError(call.operation, error)
-        case .answer(let response): throw error(for: response, call, attempts.authorization)
+        case .answer(let response):
+            var error = error(for: response, call, attempts.authorization)
+            if let retryAfter, attempts.elapsedSeconds + retryAfter >= retry.deadlineSeconds {
+                error.reason = .asksToWait(seconds: retryAfter, status: response.status)
+            }
+            throw error
         }
     }
 

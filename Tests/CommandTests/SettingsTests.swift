@@ -137,6 +137,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["CAR_SERVICE_KEY", "CAR_SERVICE_PASSWORD"])
+    func `that are missing are named once`(name: String) {
+        #expect(problems([name: ""]) == [name])
+    }
+
+    @Test func `name what led to a file that can't be read`() {
+        #expect(problems(["DEFENDER_CAR_CONFIG": "/nonexistent"]) == ["DEFENDER_CAR_CONFIG"])
+        let error = #expect(throws: SettingsError.self) { try read(config: "/nonexistent") }
+        #expect(error?.problems.map(\.setting) == ["--config"])
+    }
+
     @Test(arguments: ["yes", "on", "True", "TRUE", "1"])
     func `that are switches are true or false in YAML too, and nothing like it`(value: String) throws {
         try withFile("IMPORT_ALERTS: \(value)") { path in
@@ -150,9 +161,9 @@ import Testing
 
     @Test func `in YAML mean what is written, not what YAML makes of it`() throws {
         try withFile("CONNECTION_NAME: no\nCAR_SERVICE_KEY: 0123\nDEFENDER_REQUESTS_PER_MINUTE: 50") { path in
-            let file = try SettingsFile(path: path)
+            let file = try SettingsFile(option: path, environment: [:])
             #expect(
-                file.service == [
+                file?.service == [
                     "CONNECTION_NAME": "no", "CAR_SERVICE_KEY": "0123", "DEFENDER_REQUESTS_PER_MINUTE": "50",
                 ])
         }

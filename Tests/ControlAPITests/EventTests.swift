@@ -1,6 +1,7 @@
 import ConnectorCore
 import Foundation
 import MicroHTTP
+import TestSockets
 import Testing
 
 @testable import ControlAPI

@@ -151,6 +151,15 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
         #expect(client.requestCount == attempts + 1)
     }
 
+    @Test(arguments: [429, 503]) func `tells of a Retry-After that is too long to wait`(status: Int) async throws {
+        let defender = try ScriptedDefender(api: { _, _ in .error(status, "Code", "Text", retryAfter: "7201") })
+        let client = try defender.client()
+        let error = await #expect(throws: DefenderError.self) { try await client.machines(.all, skip: 0, top: 10) }
+        #expect(error?.jobFailure.code == 51)
+        #expect(error?.description.contains("\(status) and a Retry-After of 7201 s") == true)
+        #expect(defender.requests.count == 1)
+    }
+
     @Test func `names the permission that is missing`() async throws {
         let defender = try ScriptedDefender(api: { _, _ in
             .error(403, "Forbidden", "Missing application roles. API required roles: X")

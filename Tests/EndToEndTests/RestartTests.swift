@@ -1,5 +1,6 @@
 import Foundation
 import Sandbox
+import TestSockets
 import Testing
 
 extension `End to end` {
@@ -68,23 +69,24 @@ extension `End to end` {
         @Test(.timeLimit(.minutes(2))) func `SIGTERM tells open connections at once that it drains`() async throws {
             try await withScenario { scenario in
                 let (service, client) = try await scenario.start()
-                let (probe, caller) = try (RawConnection(to: client.base), RawConnection(to: client.base))
-                try probe.write("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-                #expect(try probe.read(to: "ready\n").hasPrefix("HTTP/1.1 200 "))
-                try caller.write(
+                let port = UInt16(try #require(URLComponents(string: client.base)?.port))
+                let (probe, caller) = try (SocketClient(port: port), SocketClient(port: port))
+                try probe.send("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                #expect(try probe.take(to: "ready\n").hasPrefix("HTTP/1.1 200 "))
+                try caller.send(
                     "POST /v1/imports/initial HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
                         + "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
                 // The service has read the head, and waits for the body while it stops.
-                _ = try caller.read(to: "HTTP/1.1 100 Continue\r\n\r\n")
+                _ = try caller.take(to: "HTTP/1.1 100 Continue\r\n\r\n")
                 service.terminate()
                 try await poll(until: "the stop") { service.standardError.contains(#""message":"stopping""#) }
 
-                try probe.write("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-                let unready = try probe.read(to: "not ready: draining\n")
+                try probe.send("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                let unready = try probe.take(to: "not ready: draining\n")
                 #expect(unready.hasPrefix("HTTP/1.1 503 "))
                 #expect(unready.contains("\r\nRetry-After: "))
-                try caller.write("{}")
-                let refused = try caller.read(to: "}")
+                try caller.send("{}")
+                let refused = try caller.take(to: "}")
                 #expect(refused.hasPrefix("HTTP/1.1 503 "))
                 #expect(refused.contains("\r\nRetry-After: "))
                 #expect(refused.contains(#""code":"draining""#))

@@ -36,8 +36,7 @@ struct HealthCommand: ParsableCommand {
     }
 
     private static func probe(config: String?, environment: [String: String]) throws -> LoopbackProbe {
-        let path = config ?? environment["DEFENDER_CAR_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        let file = try path.map(SettingsFile.init(path:))
+        let file = try SettingsFile(option: config, environment: environment)
         let reader = SettingsReader(environment: environment, file: file, connectionEntry: nil)
         guard let listen = reader.text("HTTP_LISTEN").flatMap(ListenAddress.init), listen.port != 0 else {
             let reason = "must be HOST:PORT with a port that is known beforehand"

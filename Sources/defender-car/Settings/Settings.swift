@@ -17,8 +17,7 @@ struct Settings: Sendable {
     ///   - requiresConnections: whether a process without Defender and CAR credentials makes sense.
     /// - Throws: `SettingsError` with every problem at once.
     static func read(environment: [String: String], configPath: String? = nil) throws -> Settings {
-        let path = configPath ?? environment["DEFENDER_CAR_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        let file = try path.map(SettingsFile.init(path:))
+        let file = try SettingsFile(option: configPath, environment: environment)
         var reader = SettingsReader(environment: environment, file: file, connectionEntry: nil)
         let service = ServiceSettings(reading: &reader)
         var problems = reader.problems
@@ -222,7 +221,10 @@ struct ConnectionSettings: Sendable {
             settings.importDeadlineSeconds = deadline
             return settings
         } catch {
-            for problem in error.problems {
+            // A credential that is missing is reported as such already.
+            let names = ["CAR_SERVICE_KEY", "CAR_SERVICE_PASSWORD"]
+            let isMissing = reader.problems.contains { names.contains($0.setting) }
+            for problem in error.problems where !(isMissing && problem.field == "authorization") {
                 reader.refuse(settingName(of: problem.field, url: urlName), problem.reason)
             }
             return nil

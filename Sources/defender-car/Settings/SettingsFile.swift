@@ -10,26 +10,32 @@ struct SettingsFile: Sendable, Equatable {
     private static let asWritten = Resolver.default.removing(.bool).removing(.int).removing(.float)
         .removing(.timestamp)
 
+    /// The file that `--config` names, or else the environment; `nil` where neither does.
+    ///
     /// - Throws: `SettingsError` naming every member that is unknown or not a plain value.
-    init(path: String) throws {
+    init?(option: String?, environment: [String: String]) throws {
+        let variable = "DEFENDER_CAR_CONFIG"
+        guard let path = option ?? environment[variable].flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }
+        let setting = option == nil ? variable : "--config"
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw SettingsError(problems: [SettingProblem(setting: "--config", reason: "\(path) can't be read")])
+            throw SettingsError(problems: [SettingProblem(setting: setting, reason: "\(path) can't be read")])
         }
-        try self.init(yaml: String(decoding: data, as: UTF8.self), name: path)
+        try self.init(yaml: String(decoding: data, as: UTF8.self), name: path, namedBy: setting)
     }
 
-    init(yaml: String, name: String) throws {
+    /// - Parameter setting: what named the file, for messages.
+    init(yaml: String, name: String, namedBy setting: String = "--config") throws {
         let document: Any?
         do {
             document = try Yams.load(yaml: yaml, Self.asWritten)
         } catch {
             // The parser's message may quote the line, and with it a secret.
             let line = (error as? YamlError)?.line.map { ", line \($0)" } ?? ""
-            throw SettingsError(problems: [SettingProblem(setting: "--config", reason: "\(name) is not YAML\(line)")])
+            throw SettingsError(problems: [SettingProblem(setting: setting, reason: "\(name) is not YAML\(line)")])
         }
         guard let members = document as? [String: Any] else {
             let reason = "\(name) must hold a mapping of settings"
-            throw SettingsError(problems: [SettingProblem(setting: "--config", reason: reason)])
+            throw SettingsError(problems: [SettingProblem(setting: setting, reason: reason)])
         }
         var problems: [SettingProblem] = []
         for (key, value) in members where key != "connections" {

@@ -1,16 +1,17 @@
 import Glibc
 
-/// A client on a plain socket that reads text as it comes; every wait has a deadline.
-final class SocketClient {
-    struct Failure: Error {
-        var reason: String
+/// A client on a plain socket to 127.0.0.1, for tests that write requests themselves and read text as it comes; every
+/// wait has a deadline.
+public final class SocketClient {
+    public struct Failure: Error {
+        public var reason: String
     }
 
     private let descriptor: Int32
-    private(set) var received = ""
+    public private(set) var received = ""
     private var isAtEnd = false
 
-    init(port: UInt16) throws {
+    public init(port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -26,7 +27,7 @@ final class SocketClient {
 
     deinit { close(descriptor) }
 
-    func send(_ text: String) throws {
+    public func send(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Failure(reason: "send: \(errno)")
@@ -34,21 +35,29 @@ final class SocketClient {
     }
 
     /// Sends a request without a body; the connection ends after its answer.
-    func request(_ method: String, _ target: String, _ headers: [String] = []) throws {
+    public func request(_ method: String, _ target: String, _ headers: [String] = []) throws {
         let lines = ["\(method) \(target) HTTP/1.1", "Host: 127.0.0.1", "Connection: close"] + headers
         try send(lines.joined(separator: "\r\n") + "\r\n\r\n")
     }
 
     /// Reads until `text` was received; what comes with it is kept as well.
-    func wait(for text: String, seconds: Int32 = 10) throws {
+    public func wait(for text: String, seconds: Int32 = 10) throws {
         while !received.contains(text) {
             guard !isAtEnd else { throw Failure(reason: "ended before \(text); received: \(received)") }
             try read(seconds: seconds)
         }
     }
 
+    /// Reads up to and with `mark`, and takes that out of what was received.
+    public func take(to mark: String, seconds: Int32 = 10) throws -> String {
+        try wait(for: mark, seconds: seconds)
+        guard let end = received.firstRange(of: mark)?.upperBound else { return "" }
+        defer { received = String(received[end...]) }
+        return String(received[..<end])
+    }
+
     /// Reads until the server ends the connection.
-    func readToEnd(seconds: Int32 = 10) throws -> String {
+    public func readToEnd(seconds: Int32 = 10) throws -> String {
         while !isAtEnd { try read(seconds: seconds) }
         return received
     }
