@@ -1,14 +1,58 @@
 extension ImportRun {
+    private static let machineWalksMax = 5
+
     /// Reads the machines of the run into the work list, page by page, and those that count as deleted.
     func listMachines(_ checkpoint: inout RunCheckpoint) async throws {
         let ledger = try await ports.store.ledger(of: job.connection)
-        let isIncremental = checkpoint.effectiveKind == .incremental
-        let selection: MachineSelection = checkpoint.machinesSince.map { .lastSeen(since: $0) } ?? .all
-        let cutoff = deletionCutoff(checkpoint)
-        var walk = ListWalk(
-            top: options.machinesPerPage, pageRowsSeen: ledger.machinePageRows, trustsShortPages: isIncremental)
-        var step = ListWalk.Step.next(skip: checkpoint.machinesSkip)
+        let pageRowsSeen = try await walkMachines(&checkpoint, pageRowsSeen: ledger.machinePageRows)
+        if checkpoint.effectiveKind == .incremental, ledger.machinesKnown > 0 {
+            try await listInactiveMachines(
+                &checkpoint, until: deletionCutoff(checkpoint), pageRowsSeen: pageRowsSeen)
+        }
+        try await ports.store.recordPageRows(machines: pageRowsSeen, alerts: nil, of: job.connection)
+    }
+
+    /// Walks the list until a walk brings nothing more: where a machine leaves the list between two pages, those behind it
+    /// move up, and one moves past the page to come. One page alone is one moment.
+    ///
+    /// - Returns: the most rows that a page of the list has been seen to have.
+    private func walkMachines(_ checkpoint: inout RunCheckpoint, pageRowsSeen: Int) async throws -> Int {
+        var pageRowsSeen = pageRowsSeen
         var othersSeen: Set<String> = []
+        for _ in 1...Self.machineWalksMax {
+            // From the first page also after an interruption, in which the list may have moved.
+            if checkpoint.machinesWalked == true { checkpoint.machinesSkip = 0 }
+            let isWhole = checkpoint.machinesSkip == 0
+            let walk = try await walkMachinesOnce(&checkpoint, pageRowsSeen: pageRowsSeen, &othersSeen)
+            pageRowsSeen = walk.pageRowsSeen
+            if checkpoint.machinesWalked == true ? !walk.bringsMore : isWhole && walk.pages <= 1 { return pageRowsSeen }
+            checkpoint.machinesWalked = true
+        }
+        // An incremental run's next window has what moves now; an initial import would have CAR retire what it missed.
+        guard checkpoint.effectiveKind == .incremental else {
+            throw JobFailureError(
+                .dataSource(
+                    .badData,
+                    "Defender's list of machines had others in it each of \(Self.machineWalksMax) times it was read"))
+        }
+        return pageRowsSeen
+    }
+
+    /// - Returns: how many pages had machines, and whether some were new to the work list that were there when the run
+    ///   began; later ones are in the next run's window.
+    private func walkMachinesOnce(
+        _ checkpoint: inout RunCheckpoint, pageRowsSeen: Int, _ othersSeen: inout Set<String>
+    ) async throws -> (pages: Int, bringsMore: Bool, pageRowsSeen: Int) {
+        let isAgain = checkpoint.machinesWalked == true
+        let selection: MachineSelection = checkpoint.machinesSince.map { .lastSeen(since: $0) } ?? .all
+        var walk = ListWalk(
+            top: options.machinesPerPage, pageRowsSeen: pageRowsSeen,
+            trustsShortPages: checkpoint.effectiveKind == .incremental)
+        // Of the pages of this walk; hashes, because there may be 100,000.
+        var seen: Set<Int> = []
+        var pages = 0
+        var bringsMore = false
+        var step = ListWalk.Step.next(skip: checkpoint.machinesSkip)
         while step != .end {
             if case .next(let skip) = step { checkpoint.machinesSkip = skip }
             let page = try await ports.defender.machines(
@@ -16,7 +60,15 @@ extension ImportRun {
             // Saved with the page: after a crash it is not fetched again.
             var next = checkpoint
             next.machinesSkip += page.content.readCount
-            let new = try await add(page, cutoff: cutoff, checkpoint: next, othersSeen: &othersSeen)
+            let added = try await add(page, isAgain: isAgain, checkpoint: next, &othersSeen)
+            var new = added.new
+            if isAgain {
+                let known = seen.count
+                seen.formUnion(page.content.records.map(\.id.hashValue) + page.content.skipped.map(\.id.hashValue))
+                new = seen.count - known
+            }
+            pages += page.content.readCount > 0 ? 1 : 0
+            bringsMore = bringsMore || added.machines.contains { $0.wasThere(at: checkpoint.identity.startedAt) }
             step = try walk.after(
                 skip: checkpoint.machinesSkip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "machines")
@@ -24,33 +76,35 @@ extension ImportRun {
             if step == .again { try await ports.store.save(checkpoint, of: job.id) }
             try await announceList()
         }
-        if isIncremental, ledger.machinesKnown > 0 {
-            try await listInactiveMachines(&checkpoint, until: cutoff, pageRowsSeen: walk.pageRowsSeen)
-        }
-        try await ports.store.recordPageRows(machines: walk.pageRowsSeen, alerts: nil, of: job.connection)
+        return (pages, bringsMore, walk.pageRowsSeen)
     }
 
     func deletionCutoff(_ checkpoint: RunCheckpoint) -> Timestamp {
         checkpoint.identity.startedAt.adding(seconds: -options.deleteAfterInactiveSeconds)
     }
 
-    /// - Returns: how many machines were not on an earlier page.
+    /// - Returns: those put on the work list, and how many machines were not on an earlier page, whether put there or not.
     private func add(
-        _ page: RecordPage<Machine>, cutoff: Timestamp, checkpoint: RunCheckpoint, othersSeen: inout Set<String>
-    ) async throws -> Int {
-        var report = ImportReport()
-        report.add(.machines, read: page.content.readCount, mapped: 0)
-        report.addSkipped(page.content.skipped)
+        _ page: RecordPage<Machine>, isAgain: Bool, checkpoint: RunCheckpoint, _ othersSeen: inout Set<String>
+    ) async throws -> (machines: [Machine], new: Int) {
+        let cutoff = deletionCutoff(checkpoint)
         let deleted = page.content.records.filter { $0.countsAsDeleted(lastSeenUntil: cutoff) }
-        report.addSkipped(deleted.map { SkippedRecord(kind: .machines, id: $0.id.text, reason: "counts_as_deleted") })
         let kept = page.content.records.filter { !$0.countsAsDeleted(lastSeenUntil: cutoff) }
-        let deletions = checkpoint.effectiveKind == .incremental ? deleted.map(\.id) : []
-        let duplicates = try await ports.store.addMachines(
-            kept, deletions: deletions, checkpoint: checkpoint, report: report, of: job.id)
         // Those that are not put on the work list are told apart by what earlier pages had.
         let others = Set(deleted.map(\.id.text) + page.content.skipped.compactMap(\.id))
+        let newOthers = others.subtracting(othersSeen)
         defer { othersSeen.formUnion(others) }
-        return kept.count - duplicates + others.subtracting(othersSeen).count
+        var left =
+            page.content.skipped
+            + deleted.map { SkippedRecord(kind: .machines, id: $0.id.text, reason: "counts_as_deleted") }
+        if isAgain { left.removeAll { $0.id.map { !newOthers.contains($0) } ?? true } }
+        var report = ImportReport()
+        report.add(.machines, read: left.count, mapped: 0)
+        report.addSkipped(left)
+        let deletions = checkpoint.effectiveKind == .incremental ? deleted.map(\.id) : []
+        let added = try await ports.store.addMachines(
+            kept, deletions: deletions, isAgain: isAgain, checkpoint: checkpoint, report: report, of: job.id)
+        return (added, added.count + newOthers.count)
     }
 
     private func listInactiveMachines(
@@ -101,4 +155,9 @@ extension ImportRun {
                     """,
                 retryable: false))
     }
+}
+
+extension Machine {
+    /// Whether it has not been seen since; without a time it may have been there.
+    fileprivate func wasThere(at moment: Timestamp) -> Bool { lastSeen.map { $0 < moment } ?? true }
 }

@@ -25,6 +25,8 @@ public struct RunCheckpoint: Sendable, Equatable, Codable {
     public var machinesSince: Timestamp?
     /// The rows of the machine list read so far, the next page's `$skip`.
     public var machinesSkip: Int
+    /// Whether the machine list has been walked to its end once; `nil` is no.
+    public var machinesWalked: Bool?
     /// The same of the list of machines that may count as deleted; `nil` where that list is not needed or read.
     public var inactiveSkip: Int?
     /// Rows of the alert list that are finished.

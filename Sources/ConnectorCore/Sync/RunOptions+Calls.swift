@@ -16,10 +16,13 @@ extension RunOptions {
     /// The calls of a whole run once its machines are listed.
     ///
     /// - Parameter isIncremental: reads a second list of machines, and the end of a list by its short page; an initial
-    ///   import reads on until a page is empty.
+    ///   import reads on until a page is empty twice.
     func calls(machines: Int, isIncremental: Bool) -> DefenderCalls {
         var calls = calls(machines: machines)
-        calls.machines = machines / machinesPerPage + 2
+        let pages = (machines + machinesPerPage - 1) / machinesPerPage
+        // A list of several pages is walked again, to see that it has stood still.
+        let walks = pages > 1 ? 2 : 1
+        calls.machines = isIncremental ? walks * pages + 1 : walks * (pages + 2)
         calls.alerts = alerts ? (isIncremental ? 1 : 2) : 0
         addExport(machines: machines, isIncremental: isIncremental, to: &calls)
         return calls

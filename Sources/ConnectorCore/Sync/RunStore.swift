@@ -37,11 +37,14 @@ public protocol RunStore: VulnerabilityStore {
     /// Adds machines that the run has not listed yet and saves the checkpoint and the report with them; those listed
     /// already are reported as skipped.
     ///
-    /// - Parameter deletions: machines of the same page to delete, of those that the ledger knows.
-    /// - Returns: how many of `machines` were listed already.
+    /// - Parameters:
+    ///   - deletions: machines of the same page to delete, of those that the ledger knows.
+    ///   - isAgain: the list is walked once more: of `machines` only those that were not listed yet count as read.
+    /// - Returns: those of `machines` that were not listed yet.
     func addMachines(
-        _ machines: [Machine], deletions: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
-    ) async throws -> Int
+        _ machines: [Machine], deletions: [MachineID], isAgain: Bool, checkpoint: RunCheckpoint, report: ImportReport,
+        of job: JobID
+    ) async throws -> [Machine]
     /// Adds machines to delete, of those that the ledger knows, and saves the checkpoint with them.
     func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, of job: JobID) async throws
     /// What the run is about to delete, or what an initial import is about to let CAR retire.

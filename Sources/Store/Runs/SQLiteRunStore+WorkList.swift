@@ -4,28 +4,32 @@ import GRDB
 
 extension SQLiteRunStore {
     public func addMachines(
-        _ machines: [Machine], deletions: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
-    ) async throws -> Int {
+        _ machines: [Machine], deletions: [MachineID], isAgain: Bool, checkpoint: RunCheckpoint, report: ImportReport,
+        of job: JobID
+    ) async throws -> [Machine] {
         try await writeUnsynced { db in
             var position =
                 try Int.fetchOne(
                     db, sql: "SELECT COALESCE(MAX(position) + 1, 0) FROM run_machine WHERE job_id = ?",
                     arguments: [job.text]) ?? 0
             let rows = try WorkListRows(job, in: db)
+            var added: [Machine] = []
             var duplicates: [SkippedRecord] = []
             for machine in machines {
                 if try rows.add(machine, at: position) {
                     position += 1
-                } else {
+                    added.append(machine)
+                } else if !isAgain {
                     duplicates.append(SkippedRecord(kind: .machines, id: machine.id.text, reason: "duplicate"))
                 }
             }
             try Self.addDeletions(deletions, of: job, in: db)
             var report = report
+            report.add(.machines, read: added.count + duplicates.count, mapped: 0)
             report.addSkipped(duplicates)
             try Self.save(checkpoint, of: job, in: db)
             try Self.add(report, toReportOf: job, in: db)
-            return duplicates.count
+            return added
         }
     }
 

@@ -71,7 +71,7 @@ import Testing
                 lastExternalIpAddress: name, healthStatus: name)
         }
         _ = try await store.addMachines(
-            machines, deletions: [], checkpoint: checkpoint, report: ImportReport(), of: job.id)
+            machines, deletions: [], isAgain: false, checkpoint: checkpoint, report: ImportReport(), of: job.id)
         let number = try #require(try await store.unfinishedBatches(of: job.id, size: 100).first)
         let entries = try await store.startBatch(number, of: job.id).entries
         #expect(entries.count == machines.count)

@@ -58,11 +58,12 @@ struct FaultyStore: RunStore {
         try await call("cvesWithoutText") { try await store.cvesWithoutText(cves, of: job) }
     }
     func addMachines(
-        _ machines: [Machine], deletions: [MachineID], checkpoint: RunCheckpoint, report: ImportReport, of job: JobID
-    ) async throws -> Int {
+        _ machines: [Machine], deletions: [MachineID], isAgain: Bool, checkpoint: RunCheckpoint, report: ImportReport,
+        of job: JobID
+    ) async throws -> [Machine] {
         try await call("addMachines") {
             try await store.addMachines(
-                machines, deletions: deletions, checkpoint: checkpoint, report: report, of: job)
+                machines, deletions: deletions, isAgain: isAgain, checkpoint: checkpoint, report: report, of: job)
         }
     }
     func addDeletions(_ machines: [MachineID], checkpoint: RunCheckpoint, of job: JobID) async throws {

@@ -1,0 +1,88 @@
+import ConnectorCore
+import Testing
+
+/// Pages of four machines, which change while they are read.
+@Suite struct `The list of machines` {
+    private static func world(of numbers: ClosedRange<Int>) throws -> World {
+        let world = try World()
+        world.estate { estate in
+            for number in numbers { estate.add(number) }
+            estate.pass(seconds: 3600)
+        }
+        return world
+    }
+
+    /// A machine that the list no longer has, so that those behind it move up.
+    private static func leaveOne(_ list: String, after pages: Int, _ world: World) {
+        world.defender.behaviour.withLock {
+            $0.event = { name, number, estate in
+                if name == list, number == pages { estate.devices.removeFirst() }
+            }
+        }
+    }
+
+    @Test func `of an initial import misses none when another leaves it meanwhile`() async throws {
+        let world = try Self.world(of: 1...10)
+        try await world.run(.initial)
+        world.defender.clearLog()
+        Self.leaveOne("machines", after: 1, world)
+        let job = try world.job(.initial)
+        try await world.run(job)
+        // Two walks that bring something and one that does not, each of three pages, the last one said to be the end twice.
+        #expect(world.defender.log.count { $0 == "machines" } == 15)
+        #expect(world.car.graph.vertices.keys.contains { $0.key == FakeEstate.id(5).text })
+        let machines = try await world.report(of: job).records["machines"]
+        #expect(machines?.read == 10 && machines?.isBalanced == true)
+    }
+
+    @Test func `of a window misses none when another leaves it meanwhile`() async throws {
+        let world = try Self.world(of: 1...10)
+        try await world.run(.initial)
+        world.estate { estate in
+            for number in 1...10 { estate.change(FakeEstate.id(number)) { $0.users = ["new"] } }
+            estate.pass(seconds: 1200)
+        }
+        world.defender.clearLog()
+        Self.leaveOne("machines seen", after: 1, world)
+        try await world.run(.incremental)
+        #expect(world.differences().filter { !$0.contains(FakeEstate.id(1).text) } == [])
+    }
+
+    @Test func `of one page is read once`() async throws {
+        let world = try Self.world(of: 1...3)
+        try await world.run(.initial)
+        #expect(world.defender.log.count { $0 == "machines" } == 3)
+        #expect(world.differences() == [])
+    }
+
+    @Test func `is walked again from its first page after an interruption`() async throws {
+        let world = try Self.world(of: 1...10)
+        let job = try world.job(.initial)
+        let dying = Lifeline(at: "store.recordPageRows", .kill(afterEffect: false))
+        await #expect(throws: Killed.self) { try await world.run(job, lifeline: dying) }
+        world.defender.clearLog()
+        try await world.run(job)
+        #expect(world.defender.log.count { $0 == "machines" } == 5)
+        #expect(world.differences() == [])
+    }
+
+    @Test func `that never stands still fails an initial import and retires nothing`() async throws {
+        let world = try Self.world(of: 1...40)
+        try await world.run(.initial)
+        let before = world.car.activeEdges
+        world.defender.behaviour.withLock {
+            $0.event = { name, _, estate in
+                if name == "machines" { estate.devices.shuffle() }
+            }
+        }
+        world.estate { estate in
+            for number in 41...400 { estate.add(number) }
+            estate.pass(seconds: 3600)
+        }
+        let job = try world.job(.initial)
+        let error = await #expect(throws: JobFailureError.self) { try await world.run(job) }
+        #expect(error?.failure.code == 55)
+        #expect(error?.failure.message.contains("each of 5 times") == true)
+        #expect(world.car.activeEdges == before)
+    }
+}
