@@ -51,6 +51,7 @@ extension ServiceMetrics {
             declare(
                 "next_run_timestamp_seconds", .gauge, "When the next run is scheduled, since 1970; 0: not scheduled.",
                 connection, kinds),
+            declare("job_running", .gauge, "1 while a job of the connection runs, else 0.", connection),
             declare(
                 "job_machines", .gauge, "Machines of the running job, listed and done; 0 where none runs.", connection,
                 MetricDeclaration.Label("state", values: ["done", "listed"])),

@@ -82,7 +82,8 @@ extension ServiceMetrics {
     }
 
     /// How far the connection's running job is; zeros where none runs.
-    public func setJobMachines(_ connection: String, done: Int, listed: Int) {
+    public func setJob(of connection: String, isRunning: Bool, done: Int, listed: Int) {
+        registry.set("defender_car_job_running", isRunning ? 1 : 0, ["connection": connection])
         registry.set("defender_car_job_machines", Double(done), ["connection": connection, "state": "done"])
         registry.set("defender_car_job_machines", Double(listed), ["connection": connection, "state": "listed"])
     }

@@ -147,6 +147,57 @@ describe("the status page", { timeout: 280000 }, () => {
     assertClean(tab);
   });
 
+  it("keeps saying why the service refused", async () => {
+    const tab = await open();
+    await tab.until(badgeOf("Contoso"));
+    await tab.value(`(() => {
+      const ask = window.fetch;
+      window.lists = 0;
+      window.fetch = (path, options) => {
+        if (options.method === "POST") return Promise.resolve(new Response(JSON.stringify({ detail: "Not now." }), { status: 503 }));
+        if (path === "v1/connections") window.lists += 1;
+        return ask(path, options);
+      };
+    })()`);
+    await tab.click(button("Contoso", "initial"));
+    // The page has been read anew twice since.
+    await tab.until("window.lists >= 3");
+    assert.equal(await tab.value("document.querySelector('#notice').hidden"), false);
+    assert.match(await tab.value("document.querySelector('#notice').innerText"), /Not now/);
+    assertClean(tab);
+  });
+
+  it("leaves the keyboard on the button of a running job", async () => {
+    await service.slowDown(true);
+    const tab = await open();
+    await tab.until(badgeOf("Contoso"));
+    await tab.click(button("Contoso", "initial"));
+    await tab.until(`/running/.test(${newestRow})`);
+    await tab.click("#jobs tr [data-details]");
+    await tab.until("document.querySelector('#job-body .buttons button')");
+    await tab.value("(() => { document.querySelector('#job-body .buttons button').focus(); window.facts = document.querySelector('#job-body dl').innerText; })()");
+    await tab.until("document.querySelector('#job-body dl').innerText !== window.facts");
+    assert.equal(await tab.value("document.activeElement.textContent"), "Cancel run");
+    await tab.click("#job-body .buttons button");
+    await tab.until("/cancelled/.test(document.querySelector('#job-title').innerText)");
+    await tab.until("/did not get to its end/.test(document.querySelector('#job-body').innerText)");
+    await picture(tab, "18-cancelled-in-full", { whole: false });
+    await service.slowDown(false);
+    assertClean(tab);
+  });
+
+  it("does not take a token that can't be sent", async () => {
+    const tab = await browser.open(service.url);
+    await tab.until("!document.querySelector('#locked').hidden");
+    await tab.click("#unlock");
+    await tab.until("document.querySelector('#token-dialog').open");
+    await tab.type("“operator-token”");
+    await tab.press("Enter");
+    await tab.until("/outside ASCII/.test(document.querySelector('#token-why').innerText)");
+    assert.equal(await tab.value("document.querySelector('#token-dialog').open"), true);
+    assertClean(tab);
+  });
+
   it("shows a failure in full", async () => {
     const tab = await open();
     await tab.until(badgeOf("Fabrikam"));

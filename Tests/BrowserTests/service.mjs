@@ -69,6 +69,13 @@ export class Service {
     return response.json();
   }
 
+  /** Whether Defender takes its time for every machine. */
+  async slowDown(isSlow) {
+    const faults = isSlow ? [{ endpoint: "logonusers", kind: "delay", milliseconds: 100, count: null }] : [];
+    const response = await fetch(`${this.environment.DEFENDER_API_URL}/_sandbox/faults`, { method: "PUT", body: JSON.stringify({ faults }) });
+    if (!response.ok) throw new Error(await response.text());
+  }
+
   /** Starts a run and waits for its end. */
   async run(kind, connection) {
     const { id } = await this.ask(`/v1/imports/${kind}`, { method: "POST", body: JSON.stringify({ connection }) });

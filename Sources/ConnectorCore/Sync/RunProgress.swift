@@ -89,6 +89,8 @@ actor RunProgress {
             let elapsed = ContinuousClock.now - detailsStarted
             byPace = elapsed / .seconds(1) * Double(left) / Double(progress.machines.done - doneAtStart)
         }
+        // Nothing is done yet, and no limit holds it up: how long it takes is not known.
+        if byPace == 0, byLimits == 0, left > 0 { return nil }
         return Int(max(byLimits, byPace).rounded(.up))
     }
 }

@@ -11,16 +11,25 @@ import { durationText, isFinal, keepFresh, kindText, secondsOf } from "./page/wo
 
 // ---- Saying what happens
 
-function showProblem(error) {
+// A refused action stays on the page until the next one; that the service does not answer, until it does.
+let isOfAction = false;
+
+function showProblem(error, ofAction = false) {
   if (error.name === "AbortError") return;
   const notice = find("notice");
+  // Beside what was pressed: an open dialog covers the page.
+  const dialog = ofAction ? document.querySelector("dialog[open]") : null;
+  if (dialog ? notice.parentElement !== dialog : notice.closest("dialog")) (dialog ?? find("main")).prepend(notice);
   const text = error.status === 401 && hasToken() ? "The service does not know this token." : error.status ? error.message : error instanceof TypeError ? "The service does not answer. Trying again." : `The page itself has failed: ${error.message}`;
+  isOfAction = ofAction;
   if (!notice.hidden && notice.textContent === text) return;
   notice.textContent = text;
   notice.hidden = false;
 }
 
-const hideProblem = () => { find("notice").hidden = true; };
+function hideProblem(ofAction = false) {
+  if (ofAction || !isOfAction) find("notice").hidden = true;
+}
 
 let silence = 0;
 /** A sentence at the foot of the page, read out by screen readers. */
@@ -35,14 +44,15 @@ function say(text) {
 /** Runs an action; where the token does not suffice, asks for one and tries again. */
 async function act(button, action) {
   button.disabled = true;
+  hideProblem(true);
   try {
     for (;;) {
       try {
         await action();
-        hideProblem();
+        hideProblem(true);
         break;
       } catch (error) {
-        showProblem(error);
+        showProblem(error, error.status !== undefined);
         if (!error.isAccess) break;
         const why = error.status === 403 ? "This token may only read. Starting and cancelling needs the operator's token."
           : hasToken() ? "The service does not know this token. Try another one."

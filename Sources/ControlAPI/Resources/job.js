@@ -1,9 +1,10 @@
 // One job in full, with its report.
 import { askJSON, jobPath } from "./ask.js";
-import { describe, find, make } from "./dom.js";
+import { describe, find, make, replace } from "./dom.js";
 import { adviceFor, badge, durationText, isFinal, kindText, number, savePointTime, secondsOf, timeText } from "./words.js";
 
 let openID = null;
+let shownState = null;
 
 export async function openJob(id, actions) {
   openID = id;
@@ -43,12 +44,24 @@ export function showJob(job, actions) {
   if (job.progress.waitingUntil) facts.push(["Waits", `for Defender's call limits until ${timeText(job.progress.waitingUntil)}`]);
   if (job.attempt > 1) facts.push(["Attempt", String(job.attempt)]);
   if (job.fallbackReason) facts.push(["Why initial", job.fallbackReason]);
+  const parts = partsOf(job);
+  replace(parts.failure, ...(job.failure ? [failureBox(job.failure)] : []));
+  replace(parts.facts, describe(facts));
+  // One button for the whole run: a new one with every event would take the keyboard's place and a click half done.
+  if (isFinal(job)) parts.buttons.replaceChildren();
+  else if (!parts.buttons.hasChildNodes()) parts.buttons.append(make("button", { type: "button", text: "Cancel run", onclick: (event) => actions.cancel(job.id, event.currentTarget) }));
+  shownState = job.state;
+}
+
+/** The places in the dialog, made anew for another job. */
+function partsOf(job) {
   const body = find("job-body");
-  const report = body.querySelector("[data-report]") ?? make("div", { "data-report": job.id });
-  if (report.dataset.report !== job.id) { report.dataset.report = job.id; report.replaceChildren(); }
-  body.replaceChildren(...[job.failure ? failureBox(job.failure) : null, describe(facts),
-    isFinal(job) ? null : make("p", { class: "buttons" }, make("button", { type: "button", text: "Cancel run", onclick: (event) => actions.cancel(job.id, event.currentTarget) })),
-    report].filter(Boolean));
+  if (body.dataset.job !== job.id) {
+    body.dataset.job = job.id;
+    body.replaceChildren(make("div"), make("div"), make("p", { class: "buttons" }), make("div", { "data-report": job.id }));
+  }
+  const [failure, facts, buttons] = body.children;
+  return { failure, facts, buttons };
 }
 
 function failureBox(failure) {
@@ -81,13 +94,15 @@ export async function showReport(id) {
     return;
   }
   const skipped = (counts) => Object.entries(counts).map(([reason, count]) => `${reason}: ${number(count)}`).join(", ") || "0";
-  const sums = report.balanced ? "The sums match." : report.final ? "The sums do not match." : "The run goes on; sums need not match yet.";
+  const mustMatch = shownState === "succeeded";
+  const sums = report.balanced ? "The sums match." : mustMatch ? "The sums do not match."
+    : report.final ? "The run did not get to its end, so sums need not match." : "The run goes on; sums need not match yet.";
   if (Object.keys(report.records).length + Object.keys(report.objects).length === 0) {
     box.replaceChildren(make("p", { class: "muted", text: "Nothing was read and nothing was written." }));
     return;
   }
   box.replaceChildren(
-    make("h3", { text: "Read from Defender" }), make("p", { class: report.balanced || !report.final ? "muted" : "reason", text: sums }),
+    make("h3", { text: "Read from Defender" }), make("p", { class: report.balanced || !mustMatch ? "muted" : "reason", text: sums }),
     table("Read from Defender", ["Records", "Read", "Mapped", "Skipped"],
       Object.entries(report.records).map(([kind, read]) => [kind, read.read, read.mapped, skipped(read.skipped)])),
     make("h3", { text: "Written to CAR" }),

@@ -26,6 +26,12 @@ export function askForToken(why = usual) {
 
 find("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
+  // What a browser can't send would look like a service that does not answer.
+  if (/[^\x21-\x7e]/.test(find("token-input").value.trim())) {
+    find("token-why").textContent = "A token has neither spaces nor letters outside ASCII; this one has. Was it copied with something else?";
+    find("token-input").select();
+    return;
+  }
   find("token-dialog").close("use");
 });
 find("token-forget").addEventListener("click", () => find("token-dialog").close("forget"));

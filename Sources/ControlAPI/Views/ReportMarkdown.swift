@@ -9,8 +9,8 @@ enum ReportMarkdown {
             row(["Kind", (job.effectiveKind ?? job.kind).rawValue]), row(["Connection", escaped(job.connection)]),
             row(["State", job.state.rawValue]), row(["Requested", job.createdAt.iso8601]),
             row(["Started", job.startedAt?.iso8601 ?? "-"]), row(["Ended", job.endedAt?.iso8601 ?? "-"]),
-            row(["Save point", "\(escaped(job.savePoint.from ?? "-")) → \(escaped(job.savePoint.to ?? "-"))"]),
-            row(["Sums match", report.isBalanced ? "yes" : "no"]),
+            row(["Save point", savePoint(of: job)]),
+            row(["Sums match", report.isBalanced ? "yes" : job.state == .succeeded ? "no" : "no, the run did not end"]),
         ]
         if let reason = job.fallbackReason { lines.append(row(["Fallback", escaped(reason)])) }
         if let failure = job.failure {
@@ -40,6 +40,13 @@ enum ReportMarkdown {
             lines += report.skipped.map { row([$0.kind.rawValue, escaped($0.id ?? "-"), escaped($0.reason)]) }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Only a run that succeeds moves it.
+    private static func savePoint(of job: Job) -> String {
+        let from = escaped(job.savePoint.from ?? "-")
+        if job.state == .succeeded { return "\(from) → \(escaped(job.savePoint.to ?? "-"))" }
+        return job.state.isFinal ? "\(from), not moved" : "\(from), moves when the run succeeds"
     }
 
     private static func row(_ cells: [String]) -> String {

@@ -44,7 +44,9 @@ extension Engine {
             guard let summary = try? store.connectionSummary(runtime.settings.name) else { continue }
             running += summary.running == nil ? 0 : 1
             let machines = summary.running?.progress.machines ?? JobProgress.Count()
-            metrics.setJobMachines(runtime.settings.name, done: machines.done, listed: machines.total)
+            metrics.setJob(
+                of: runtime.settings.name, isRunning: summary.running != nil, done: machines.done,
+                listed: machines.total)
             metrics.setConnection(
                 runtime.settings.name,
                 savePointSecondsSince1970: summary.savePoint.flatMap(Double.init).map { $0 / 1000 },

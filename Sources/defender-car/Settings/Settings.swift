@@ -101,8 +101,12 @@ struct ServiceSettings: Sendable {
                 "an address beyond loopback needs API_TOKEN or API_READ_TOKEN: without one, anyone could start imports")
         }
         for (name, token) in [("API_TOKEN", operatorToken), ("API_READ_TOKEN", readerToken)] {
-            guard let token, token.reveal().utf8.count < 16 else { continue }
-            reader.refuse(name, "must have at least 16 characters")
+            guard let token else { continue }
+            if token.reveal().utf8.count < 16 { reader.refuse(name, "must have at least 16 characters") }
+            // No client could send it, or it would never be the same.
+            if !token.reveal().utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+                reader.refuse(name, "holds white space, a line break or a character that is not ASCII")
+            }
         }
         if let operatorToken, operatorToken == readerToken {
             reader.refuse("API_READ_TOKEN", "must differ from API_TOKEN")
@@ -191,7 +195,7 @@ struct ConnectionSettings: Sendable {
         for problem in settings.problems() {
             let name = Self.defenderNames[problem.field] ?? problem.field
             // One that is missing is reported as such already.
-            if !reader.problems.contains(where: { $0.setting == name }) { reader.refuse(name, problem.reason) }
+            if !reader.hasRefused(name) { reader.refuse(name, problem.reason) }
         }
         return settings
     }
@@ -222,8 +226,7 @@ struct ConnectionSettings: Sendable {
             return settings
         } catch {
             // A credential that is missing is reported as such already.
-            let names = ["CAR_SERVICE_KEY", "CAR_SERVICE_PASSWORD"]
-            let isMissing = reader.problems.contains { names.contains($0.setting) }
+            let isMissing = reader.hasRefused("CAR_SERVICE_KEY") || reader.hasRefused("CAR_SERVICE_PASSWORD")
             for problem in error.problems where !(isMissing && problem.field == "authorization") {
                 reader.refuse(settingName(of: problem.field, url: urlName), problem.reason)
             }

@@ -8,6 +8,8 @@ import OutboundHTTP
 /// set but empty counts as not set.
 struct SettingsReader {
     private let reader: ConfigReader
+    /// The sources by themselves, the first one first.
+    private let sources: [ConfigReader]
     private let connection: String?
     private(set) var problems: [SettingProblem] = []
 
@@ -17,6 +19,7 @@ struct SettingsReader {
         providers.append(Self.provider("environment", environment.filter { !$0.value.isEmpty }))
         if let file { providers.append(Self.provider("file", file.service)) }
         reader = ConfigReader(providers: providers)
+        sources = providers.map { ConfigReader(provider: $0) }
         connection = connectionEntry.map { $0["CONNECTION_NAME"] ?? "without a name" }
     }
 
@@ -44,17 +47,43 @@ struct SettingsReader {
         return ""
     }
 
-    /// The value, or the content of the file that `NAME_FILE` names, without the line break at its end.
+    /// The value, or the content of the file that `NAME_FILE` names, without the line break at its end; of the first
+    /// source that has either.
     mutating func secret(_ name: String) -> Secret? {
-        if let value = reader.string(forKey: ConfigKey([name]), isSecret: true) { return Secret(value) }
-        guard let path = reader.string(forKey: ConfigKey([name + "_FILE"])) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path), data.count <= 64 * 1024 else {
-            refuse(name + "_FILE", "\(path) can't be read")
+        for source in sources {
+            let value = source.string(forKey: ConfigKey([name]), isSecret: true)
+            let path = source.string(forKey: ConfigKey([name + "_FILE"]))
+            if value != nil, path != nil {
+                refuse(name, "is given twice, by itself and as \(name)_FILE")
+                return nil
+            }
+            if let value { return Secret(value) }
+            if let path { return secret(name + "_FILE", at: path) }
+        }
+        return nil
+    }
+
+    private mutating func secret(_ name: String, at path: String) -> Secret? {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            let reason = cause.map { String(cString: strerror(Int32($0.code))) }
+            refuse(name, "\(path) can't be read\(reason.map { ": \($0)" } ?? "")")
             return nil
         }
         let value = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
-        if value.isEmpty { refuse(name + "_FILE", "\(path) is empty") }
+        if value.isEmpty || data.count > 64 * 1024 {
+            refuse(name, value.isEmpty ? "\(path) is empty" : "\(path) has more than 64 KiB")
+            return nil
+        }
         return Secret(value)
+    }
+
+    /// Whether a complaint about the setting, or about the file that it comes from, was made already.
+    func hasRefused(_ name: String) -> Bool {
+        problems.contains { $0.setting == name || $0.setting == name + "_FILE" }
     }
 
     mutating func requiredSecret(_ name: String) -> Secret {

@@ -24,13 +24,16 @@ struct HandOver: Sendable {
     /// Of the service.
     let url: String
     let token: Secret?
+    /// Flags of the command line that the service does not take over.
+    let ownFlags: [String]
     let console: JobConsole
     private let http: HTTPClient
 
     /// - Parameter caFile: authorities for the service's certificate; the system's where `nil`.
-    init(url: String, token: Secret?, caFile: String?, console: JobConsole) {
+    init(url: String, token: Secret?, caFile: String?, ownFlags: [String], console: JobConsole) {
         self.url = url
         self.token = token
+        self.ownFlags = ownFlags
         self.console = console
         var configuration = HTTPClientConfiguration(
             workers: 1, connectTimeoutSeconds: 5, caFile: caFile, userAgent: BuildInfo.userAgent)
@@ -48,6 +51,9 @@ struct HandOver: Sendable {
         case .failure(let silence): return .gone(silence.reason)
         }
         console.tell("The service at \(url) does it: job \(started.id).")
+        if !ownFlags.isEmpty {
+            console.tell("It goes by its own settings, not by this command's \(ownFlags.joined(separator: ", ")).")
+        }
         console.show(started)
         if let code = started.exitCode { return .ended(code) }
         do {

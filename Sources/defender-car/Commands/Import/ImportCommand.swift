@@ -47,7 +47,8 @@ struct ImportCommand: AsyncParsableCommand {
         logger[metadataKey: "connector_version"] = cloudPak.connectorVersion.map { "\($0)" }
         let session = ImportSession(
             settings: settings, request: request(for: connection.name), wait: .seconds(choice.wait),
-            serviceURL: choice.serviceURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }, logger: logger)
+            serviceURL: choice.serviceURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 },
+            ownFlags: predecessor.settingFlags(of: connection.name), logger: logger)
         let code = await session.run()
         if code != 0 { throw ExitCode(code) }
     }

@@ -19,15 +19,21 @@ struct ImportSession: Sendable {
     let wait: Duration
     /// Of the service, where the caller knows better than `service.url`.
     let serviceURL: String?
+    /// Flags of the command line that a service does not take over.
+    let ownFlags: [String]
     let logger: Logger
     private let console = JobConsole()
     private let opener = SerialWorker(label: "defender-car.open")
 
-    init(settings: Settings, request: ImportRequest, wait: Duration, serviceURL: String?, logger: Logger) {
+    init(
+        settings: Settings, request: ImportRequest, wait: Duration, serviceURL: String?, ownFlags: [String],
+        logger: Logger
+    ) {
         self.settings = settings
         self.request = request
         self.wait = wait
         self.serviceURL = serviceURL
+        self.ownFlags = ownFlags
         self.logger = logger
     }
 
@@ -109,7 +115,7 @@ struct ImportSession: Sendable {
         }
         let handOver = HandOver(
             url: url, token: service.operatorToken ?? service.readerToken,
-            caFile: service.tlsCertificate ?? service.caFile, console: console)
+            caFile: service.tlsCertificate ?? service.caFile, ownFlags: ownFlags, console: console)
         return try await handOver.run(request)
     }
 }

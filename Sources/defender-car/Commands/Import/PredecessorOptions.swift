@@ -90,6 +90,18 @@ struct PredecessorOptions: ParsableArguments {
         }
     }
 
+    /// The flags given that are settings of a connection, which count for nothing where a service does the import.
+    ///
+    /// - Parameter connection: the one that the service is asked for.
+    func settingFlags(of connection: String) -> [String] {
+        let given = [
+            ("-tenantID", tenantID), ("-clientID", clientID), ("-clientSecret", clientSecret), ("-url", carURL),
+            ("-api_key", carKey), ("-password", carPassword), ("-car-service-url-for-token", carURLForToken),
+            ("-car-service-token", carToken), ("-source", source == connection ? nil : source),
+        ]
+        return given.filter { $0.1 != nil }.map(\.0)
+    }
+
     /// The environment with the flags in it.
     func applied(to environment: [String: String]) -> [String: String] {
         var changed = environment
@@ -100,7 +112,11 @@ struct PredecessorOptions: ParsableArguments {
             ("CAR_SERVICE_URL_FOR_AUTHTOKEN", carURLForToken), ("CAR_SERVICE_AUTHTOKEN", carToken),
             ("CONNECTION_NAME", source), ("CONNECTOR_NAME", connectorName), ("CONNECTOR_VERSION", connectorVersion),
         ]
-        for (name, value) in values { if let value { changed[name] = value } }
+        for (name, value) in values {
+            guard let value else { continue }
+            changed[name] = value
+            changed[name + "_FILE"] = nil
+        }
         // A token of the environment would be used instead of the key that the command line gives.
         if carKey != nil, carToken == nil {
             changed["CAR_SERVICE_AUTHTOKEN"] = nil
