@@ -47,7 +47,23 @@ extension CARClient {
         }
     }
 
+    /// Waits where CAR has as many unfinished imports as it takes, of an earlier process for example.
     private func post(_ body: [UInt8]) async throws -> String {
+        let deadline = calls.clock.now() + settings.importDeadlineSeconds
+        var pause = 5.0
+        while true {
+            do {
+                return try await postOnce(body)
+            } catch let error as CARError
+                where error.reason == .rejected(status: 429) && calls.clock.now() + pause < deadline
+            {
+                try await calls.clock.sleep(pause)
+                pause = min(pause * 2, 30)
+            }
+        }
+    }
+
+    private func postOnce(_ body: [UInt8]) async throws -> String {
         let operation = "POST imports"
         let request = calls.request(.post, "/imports", label: "imports", body: body)
         let receipt = try await calls.answer(ImportReceipt.self, to: request, operation: operation)

@@ -185,7 +185,7 @@ public actor JobQueue: JobControlling {
 
     // MARK: Ends into the store
 
-    /// Writes the ends that are due. What the store does not take stays for a later call, up to the limit of tries.
+    /// Writes the ends that are due. What the store does not take stays for a later call, until the last one.
     private func settleAll(isLastCall: Bool) {
         for (id, var ended) in unsettled {
             if let retryAt = ended.retryAt, !isLastCall, retryAt > .now { continue }
@@ -195,11 +195,10 @@ public actor JobQueue: JobControlling {
             } catch {
                 ended.tries += 1
                 ended.retryAt = .now + settings.retryDelay(after: ended.tries)
-                let isGivenUp = isLastCall || ended.tries >= settings.storeTriesMax
-                unsettled[id] = isGivenUp ? nil : ended
+                unsettled[id] = isLastCall ? nil : ended
                 logger.log(
-                    level: isGivenUp ? .critical : .warning,
-                    "\(isGivenUp ? "the end of a job is lost until a restart" : "the end of a job is not stored yet")",
+                    level: isLastCall ? .critical : .warning,
+                    "\(isLastCall ? "the end of a job is lost until a restart" : "the end of a job is not stored yet")",
                     metadata: ["job": "\(id)", "tries": "\(ended.tries)", "error": "\(Self.brief(error))"])
             }
         }

@@ -4,18 +4,16 @@ public struct JobQueueSettings: Sendable {
     public var runningMax: Int
     /// The queue looks for work this often, even if nobody wakes it.
     public var safetyInterval: Duration
-    /// How often the end of a job is offered to a store that fails, and how long before the second offer; the delay
-    /// doubles up to 30 s.
-    public var storeTriesMax: Int
+    /// How long after the first the end of a job is offered again to a store that fails; the delay doubles up to 30 s. It
+    /// is offered until the process stops: until then no other job of the connection may run.
     public var storeRetryDelay: Duration
 
     public init(
-        runningMax: Int = 2, safetyInterval: Duration = .seconds(15), storeTriesMax: Int = 12,
+        runningMax: Int = 2, safetyInterval: Duration = .seconds(15),
         storeRetryDelay: Duration = .milliseconds(500)
     ) {
         self.runningMax = max(1, runningMax)
         self.safetyInterval = max(.milliseconds(10), safetyInterval)
-        self.storeTriesMax = max(1, storeTriesMax)
         self.storeRetryDelay = max(.milliseconds(1), storeRetryDelay)
     }
 

@@ -26,7 +26,10 @@ import Testing
         .timeLimit(.minutes(5)),
         arguments: [(400, 1), (401, 1), (404, 1), (302, 1), (403, 4), (429, 6), (500, 6), (503, 6)])
     func `is repeated as often as its status deserves`(status: Int, attempts: Int) async throws {
-        try await withCAR(answer: { $0.route == "POST /imports" ? .json("{}", status: status) : nil }) { client, car in
+        try await withCAR(
+            configure: { $0.importDeadlineSeconds = 1 },
+            answer: { $0.route == "POST /imports" ? .json("{}", status: status) : nil }
+        ) { client, car in
             let error = await carError { try await client.importObjects(Samples.assets(1), report: Samples.run) }
             #expect(error?.reason == .rejected(status: status))
             #expect(car.count("POST /imports") == attempts)

@@ -15,11 +15,11 @@ import Testing
 
     private func decide(
         _ kind: JobKind = .incremental, savePoint: String? = savePoint, databaseIsNew: Bool = false,
-        ledger: LedgerState? = nil, options: RunOptions = RunOptions()
+        ledger: LedgerState? = nil, options: RunOptions = RunOptions(), secondsLater: Int64 = 900
     ) -> RunDecision {
         RunDecision(
             requested: kind, savePoint: savePoint, databaseIsNew: databaseIsNew, ledger: ledger ?? self.ledger(),
-            options: options)
+            options: options, startedAt: from.adding(seconds: secondsLater))
     }
 
     @Test func `goes on from the save point that CAR and the ledger share, less the overlap`() {
@@ -48,6 +48,8 @@ import Testing
         #expect(
             decide(savePoint: "x", ledger: ledger { $0.savePoint = "x" }).fallbackReason
                 == "the save point in CAR is not a time")
+        #expect(
+            decide(secondsLater: -1).fallbackReason == "the save point in CAR is later than now: the clock was changed")
         #expect(decide(savePoint: nil).kind == .initial)
     }
 

@@ -10,6 +10,8 @@ extension ImportRun {
         while case let machines = try await ports.store.pendingDeletions(of: job.id, limit: Self.deletionsPerStep),
             !machines.isEmpty
         {
+            // Before CAR is asked: a part of them may be gone there when the call fails or the process dies.
+            try await ports.store.beginDeletions(machines, of: job.id, connection: job.connection)
             try await ports.car.delete(.asset, keys: machines.map(\.text))
             var report = ImportReport()
             report.objects[VertexCollection.asset.rawValue, default: .init()].deleted += machines.count

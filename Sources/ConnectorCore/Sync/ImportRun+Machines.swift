@@ -140,6 +140,11 @@ extension ImportRun {
     /// Stops a run that would remove suspiciously much, before it has written anything.
     func guardDeletions(_ checkpoint: RunCheckpoint) async throws {
         let isInitial = checkpoint.effectiveKind == .initial
+        if isInitial, try await ports.store.ledger(of: job.connection).invalidReason == LedgerState.databaseIsNewReason
+        {
+            // There is nothing in CAR that could be retired.
+            return
+        }
         let census = try await ports.store.deletionCensus(
             of: job.id, connection: job.connection, wholeEstate: isInitial)
         let limit = census.known * options.deleteGuardPercent / 100

@@ -26,7 +26,12 @@ public struct ImportRun: Sendable {
     /// - Throws: `CancellationError` when cancelled; otherwise an error that `JobFailure(describing:)` explains.
     public func run() async throws {
         do {
-            let checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
+            var checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
+            if ![.prepare, .done].contains(checkpoint.step), try await !carIsAsItWas(checkpoint) {
+                // What was read and planned belongs to another state of CAR: from the beginning.
+                try await ports.store.cleanUp(job.id, connection: job.connection)
+                checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
+            }
             let run = checkpoint.choices.map { ImportRun(job, ports, options.keeping($0)) } ?? self
             try await run.perform(from: checkpoint)
         } catch {
@@ -109,14 +114,12 @@ public struct ImportRun: Sendable {
     // MARK: Prepare
 
     private func prepare(_ checkpoint: inout RunCheckpoint) async throws {
-        let databaseIsNew = try await ports.car.prepareDatabase {
-            // CAR says so once. Should this run fail or its process die, what comes next has to know it too.
-            try await ports.store.invalidateLedger(of: job.connection, reason: LedgerState.databaseIsNewReason)
-        }
+        let databaseIsNew = try await prepareDatabase()
         let savePoint = try await ports.car.modelStateID()
         let decision = RunDecision(
             requested: job.kind, savePoint: savePoint, databaseIsNew: databaseIsNew,
             ledger: try await ports.store.ledger(of: job.connection), options: options,
+            startedAt: checkpoint.identity.startedAt,
             vulnerabilityObstacle: try await vulnerabilityObstacle(checkpoint))
         checkpoint.effectiveKind = decision.kind
         checkpoint.fallbackReason = decision.fallbackReason
@@ -128,6 +131,24 @@ public struct ImportRun: Sendable {
             JobUpdate(
                 effectiveKind: decision.kind, fallbackReason: decision.fallbackReason,
                 savePoint: SavePointRange(from: savePoint, to: checkpoint.identity.key)))
+    }
+
+    /// Whether an interrupted run finds CAR as it left it: the same database, with the save point that the run began
+    /// from. Not where somebody has set CAR up anew meanwhile, or has brought back an older state of our store.
+    private func carIsAsItWas(_ checkpoint: RunCheckpoint) async throws -> Bool {
+        if try await prepareDatabase() { return false }
+        let savePoint = try await ports.car.modelStateID()
+        // The run may have died between saving its own and noting that.
+        return savePoint == checkpoint.savePointFrom
+            || checkpoint.step == .finishing && savePoint == checkpoint.identity.key
+    }
+
+    /// - Returns: whether CAR's database was created or changed just now.
+    private func prepareDatabase() async throws -> Bool {
+        try await ports.car.prepareDatabase {
+            // CAR says so once. Should this run fail or its process die, what comes next has to know it too.
+            try await ports.store.invalidateLedger(of: job.connection, reason: LedgerState.databaseIsNewReason)
+        }
     }
 
     // MARK: The full import session

@@ -11,9 +11,10 @@ struct RunDecision: Equatable {
     ///   - savePoint: CAR's model state id; `nil` where it has none.
     ///   - vulnerabilityObstacle: why the changes of vulnerabilities can't be followed; `nil` where they can or need not.
     ///   - databaseIsNew: whether CAR's database was created or changed just now.
+    ///   - startedAt: when the run began, by the clock that save points are made of.
     init(
         requested: JobKind, savePoint: String?, databaseIsNew: Bool, ledger: LedgerState, options: RunOptions,
-        vulnerabilityObstacle: String? = nil
+        startedAt: Timestamp, vulnerabilityObstacle: String? = nil
     ) {
         kind = .initial
         guard requested == .incremental else { return }
@@ -24,6 +25,11 @@ struct RunDecision: Equatable {
         }
         guard let from = savePoint.flatMap(Int64.init).map(Timestamp.init(milliseconds:)) else {
             fallbackReason = "the save point in CAR is not a time"
+            return
+        }
+        // The clock was ahead then, and what has happened since lies before the window.
+        guard from <= startedAt else {
+            fallbackReason = "the save point in CAR is later than now: the clock was changed"
             return
         }
         kind = .incremental

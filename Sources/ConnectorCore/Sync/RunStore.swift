@@ -91,6 +91,7 @@ public protocol RunStore: VulnerabilityStore {
     // MARK: Deletions and edges that are gone
 
     func pendingDeletions(of job: JobID, limit: Int) async throws -> [MachineID]
+    func beginDeletions(_ machines: [MachineID], of job: JobID, connection: String) async throws
     func confirmDeletions(_ machines: [MachineID], report: ImportReport, of job: JobID) async throws
     /// Edges that nothing implies any more and that CAR may still show as active.
     func goneEdges(of job: JobID, limit: Int) async throws -> [GoneEdge]

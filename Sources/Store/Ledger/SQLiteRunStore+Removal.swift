@@ -11,16 +11,41 @@ extension SQLiteRunStore {
         }
     }
 
+    public func beginDeletions(_ machines: [MachineID], of job: JobID, connection: String) async throws {
+        try await write { db in
+            let generation = try Self.generation(of: job, in: db)
+            let plan = try LedgerRows.openPlan(generation: generation, in: db)
+            for machine in machines {
+                try db.cachedStatement(sql: "UPDATE machine SET plan = ? WHERE generation = ? AND machine_id = ?")
+                    .execute(arguments: [plan, generation, machine.text])
+                try db.cachedStatement(sql: "UPDATE alert SET confirmed = 0 WHERE generation = ? AND machine_id = ?")
+                    .execute(arguments: [generation, machine.text])
+            }
+            try db.execute(
+                sql: "UPDATE ledger SET open_alerts_due = 1 WHERE connection = ?", arguments: [connection])
+        }
+    }
+
     public func confirmDeletions(_ machines: [MachineID], report: ImportReport, of job: JobID) async throws {
         _ = try await writeUnsynced { [cache] db in
             let generation = try Self.generation(of: job, in: db)
             var cached = cache.take(generation: generation)
+            try Self.closePlans(of: machines, generation: generation, in: db)
             for machine in machines { try Self.forget(machine, of: job, generation: generation, &cached, in: db) }
             try Self.add(report, toReportOf: job, in: db)
             return cached
         } committed: { [cache] in
             cache.put($0)
         }
+    }
+
+    private static func closePlans(of machines: [MachineID], generation: Int64, in db: Database) throws {
+        let close = try db.cachedStatement(
+            sql: """
+                DELETE FROM open_plan
+                WHERE token = (SELECT plan FROM machine WHERE generation = ? AND machine_id = ?)
+                """)
+        for machine in machines { try close.execute(arguments: [generation, machine.text]) }
     }
 
     /// Removes a machine that CAR has deleted, with its edges, from the ledger; shared edges that only it implied are

@@ -24,6 +24,12 @@ extension SQLiteRunStore {
                 }
             }
             try Self.addDeletions(deletions, of: job, in: db)
+            // What is on the work list is there: it has come back since an earlier page, or is named twice.
+            try db.execute(
+                sql: """
+                    DELETE FROM run_deletion WHERE job_id = ?1 AND EXISTS (SELECT 1 FROM run_machine
+                        WHERE run_machine.job_id = ?1 AND run_machine.machine_id = run_deletion.machine_id)
+                    """, arguments: [job.text])
             var report = report
             report.add(.machines, read: added.count + duplicates.count, mapped: 0)
             report.addSkipped(duplicates)
@@ -47,6 +53,7 @@ extension SQLiteRunStore {
             sql: """
                 INSERT OR IGNORE INTO run_deletion (job_id, machine_id)
                 SELECT ?1, machine_id FROM machine WHERE generation = ?2 AND machine_id = ?3
+                AND NOT EXISTS (SELECT 1 FROM run_machine WHERE job_id = ?1 AND machine_id = ?3)
                 """)
         for machine in machines { try insert.execute(arguments: [job.text, generation, machine.text]) }
     }

@@ -55,8 +55,8 @@ extension SQLiteRunStore {
             let rows = try MachineRows(generation: generation, in: db)
             for machine in machines {
                 let changes = try Self.changes(of: machine, generation: generation, in: db)
-                guard !changes.isEmpty,
-                    let stored = try rows.find(machine)
+                guard let stored = try rows.find(machine),
+                    !changes.isEmpty || stored.document.findings.contains(where: { $0.cve == nil })
                 else { continue }
                 let known = try stored.document.findings.map { finding in
                     Finding(

@@ -87,4 +87,51 @@ import Testing
         try await world.run(.incremental)
         #expect(world.differences() == [])
     }
+
+    @Test(arguments: [JobKind.initial, .incremental], ["defender.alerts", "store.completeRun"])
+    func `goes on where CAR is as it was left`(kind: JobKind, call: String) async throws {
+        let (world, job) = try await Self.interrupted(kind, at: call)
+        world.defender.clearLog()
+        try await world.run(job)
+        #expect(!world.defender.log.contains { $0.hasPrefix("machines") })
+        #expect(world.differences() == [])
+    }
+
+    @Test(arguments: [JobKind.initial, .incremental], [nil, "1600000000000"])
+    func `begins anew where CAR was set up or written by others meanwhile`(kind: JobKind, savePoint: String?)
+        async throws
+    {
+        let (world, job) = try await Self.interrupted(kind, at: "defender.alerts")
+        world.car.change { $0 = RecordingCAR.State(modelStateID: savePoint, databaseIsNew: savePoint == nil) }
+        try await world.run(job)
+        #expect(world.differences() == [])
+        #expect(try await world.report(of: job).isBalanced)
+        world.estate { estate in
+            estate.pass(seconds: 60)
+            estate.change(FakeEstate.id(2)) { $0.users = [] }
+        }
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
+
+    /// A run in the middle of which the process has died.
+    private static func interrupted(_ kind: JobKind, at call: String) async throws -> (World, Job) {
+        let world = try World()
+        world.estate { estate in
+            for number in 1...3 { estate.add(number) }
+            estate.alert("alert-1", on: FakeEstate.id(1))
+        }
+        if kind == .incremental {
+            try await world.run(.initial)
+            world.estate { estate in
+                estate.pass(seconds: 60)
+                estate.change(FakeEstate.id(1)) { $0.users = ["ann"] }
+            }
+        }
+        let job = try world.job(kind)
+        await #expect(throws: Killed.self) {
+            try await world.run(job, lifeline: Lifeline(at: call, .kill(afterEffect: false)))
+        }
+        return (world, job)
+    }
 }

@@ -70,14 +70,14 @@ import Testing
         let world = try Self.world(of: 1...40)
         try await world.run(.initial)
         let before = world.car.activeEdges
+        world.estate { $0.pass(seconds: 3600) }
+        // With every third page one more that was there before the run.
         world.defender.behaviour.withLock {
-            $0.event = { name, _, estate in
-                if name == "machines" { estate.devices.shuffle() }
+            $0.event = { name, number, estate in
+                guard name == "machines", number % 3 == 0 else { return }
+                estate.add(1000 + number)
+                estate.devices[estate.devices.count - 1].lastSeen = estate.now.adding(seconds: -60)
             }
-        }
-        world.estate { estate in
-            for number in 41...400 { estate.add(number) }
-            estate.pass(seconds: 3600)
         }
         let job = try world.job(.initial)
         let error = await #expect(throws: JobFailureError.self) { try await world.run(job) }

@@ -80,7 +80,9 @@ import Testing
         let world = try SandboxWorld(options, estate: estate, database: store.pool)
         defer { world.end() }
         try await fill(world, savePoint: savePoint)
-        estate.advance(seconds: 7200)
+        // Some of the fixtures were written days after their estate was made: the run comes after its save point.
+        let sinceSavePoint = estate.now.milliseconds - (Int64(savePoint) ?? 0)
+        estate.advance(seconds: 7200 + max(0, -Double(sinceSavePoint) / 1000))
 
         try await run(world, 1)
         #expect(world.sandbox.car.counters.imports == 0, "what was known is sent again")

@@ -73,6 +73,22 @@ import Testing
 
     private static let newcomer = SoftwareRow(vendor: "fabrikam", name: "fresh", version: "9", cveId: "CVE-2026-777")
 
+    @Test func `after one by hunting take away software without a CVE that it brought`() async throws {
+        var runs = try Runs()
+        defer { runs.world.end() }
+        try await runs.run(.initial)
+        let hunting = SandboxWorld(sharing: runs.world, run: RunOptions(machinesPerBatch: 10))
+        let seen = runs.active
+        for world in [hunting, runs.world] {
+            runs.estate.advance(seconds: 3600)
+            for id in seen { runs.estate.mutate { $0.updateMachine(id: id) { _ in } } }
+            let job = try runs.job(.incremental)
+            try await world.run(job)
+            #expect(try await runs.checkpoint(job).effectiveKind == .incremental)
+            #expect(world.differences() == [])
+        }
+    }
+
     @Test func `give the graph that hunting gives, without hunting for vulnerabilities`() async throws {
         var runs = try Runs()
         defer { runs.world.end() }

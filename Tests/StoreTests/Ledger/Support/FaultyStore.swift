@@ -111,6 +111,11 @@ struct FaultyStore: RunStore {
     func pendingDeletions(of job: JobID, limit: Int) async throws -> [MachineID] {
         try await call("pendingDeletions") { try await store.pendingDeletions(of: job, limit: limit) }
     }
+    func beginDeletions(_ machines: [MachineID], of job: JobID, connection: String) async throws {
+        try await call("beginDeletions") {
+            try await store.beginDeletions(machines, of: job, connection: connection)
+        }
+    }
     func confirmDeletions(_ machines: [MachineID], report: ImportReport, of job: JobID) async throws {
         try await call("confirmDeletions") { try await store.confirmDeletions(machines, report: report, of: job) }
     }
