@@ -9,7 +9,8 @@
 #   API_TOKEN            its operator token, or API_TOKEN_FILE, a file that holds it; none where the service has none
 #   CA_FILE              PEM file of the authorities that the service's certificate is checked against; the system's
 #   CONNECTION           needed where the service has several
-#   TIMEOUT_SECONDS      how long to wait for the run's end; 14400. The run itself goes on
+#   TIMEOUT_SECONDS      how long to wait for the run's end; 86400, a day, because the run may wait behind an initial
+#                        import of hours. It goes on in any case
 #   RETRY_SECONDS        how long the service may be away, for a restart for example; 120
 #
 # Ends with
@@ -40,7 +41,7 @@ trap 'exit 143' TERM
 trap 'exit 130' INT
 
 now() { date +%s; }
-deadline=$(($(now) + ${TIMEOUT_SECONDS:-14400}))
+deadline=$(($(now) + ${TIMEOUT_SECONDS:-86400}))
 
 token=${API_TOKEN:-}
 if [ -z "$token" ] && [ -n "${API_TOKEN_FILE:-}" ]; then
