@@ -7,8 +7,10 @@
 # Environment:
 #   DEFENDER_CAR_URL     the service; http://127.0.0.1:8080
 #   API_TOKEN            its operator token, or API_TOKEN_FILE, a file that holds it; none where the service has none
+#   CA_FILE              PEM file of the authorities that the service's certificate is checked against; the system's
 #   CONNECTION           needed where the service has several
-#   TIMEOUT_SECONDS      how long to wait for the run's end; 14400. The run itself goes on
+#   TIMEOUT_SECONDS      how long to wait for the run's end; 86400, a day, because the run may wait behind an initial
+#                        import of hours. It goes on in any case
 #   RETRY_SECONDS        how long the service may be away, for a restart for example; 120
 #
 # Ends with
@@ -39,7 +41,7 @@ trap 'exit 143' TERM
 trap 'exit 130' INT
 
 now() { date +%s; }
-deadline=$(($(now) + ${TIMEOUT_SECONDS:-14400}))
+deadline=$(($(now) + ${TIMEOUT_SECONDS:-86400}))
 
 token=${API_TOKEN:-}
 if [ -z "$token" ] && [ -n "${API_TOKEN_FILE:-}" ]; then
@@ -49,10 +51,26 @@ fi
 : >"$work/curlrc"
 if [ -n "$token" ]; then printf 'header = "Authorization: Bearer %s"\n' "$token" >"$work/curlrc"; fi
 
-# Leaves the answer's body in $work/body and its header in $work/head; prints its status, 000 where there is none.
+if [ -n "${CA_FILE:-}" ] && [ ! -r "$CA_FILE" ]; then
+    echo "run-import: CA_FILE: $CA_FILE can't be read" >&2
+    exit 2
+fi
+
+# Leaves the answer's body in $work/body, its header in $work/head and what curl complains of in $work/error; prints the
+# answer's status.
 call() {
-    curl --silent --config "$work/curlrc" --connect-timeout 10 --max-time 60 --dump-header "$work/head" \
-        --output "$work/body" --write-out '%{http_code}' "$@" 2>/dev/null
+    curl --silent --show-error --config "$work/curlrc" ${CA_FILE:+--cacert "$CA_FILE"} --connect-timeout 10 \
+        --max-time 60 --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' "$@" 2>"$work/error"
+}
+
+unreachable() {
+    # Curl's own sentence alone: complaints of its configuration could repeat the token.
+    reason=$(sed -n -E 's/^curl: \([0-9]+\) //p' "$work/error" | head -n 1)
+    case $reason in
+        'SSL certificate problem'*) reason="$reason (CA_FILE names the authorities to check it against)" ;;
+    esac
+    echo "run-import: $url can't be reached${reason:+: $reason}" >&2
+    exit 3
 }
 
 # The value of the first member of that name, a string or a number, in $work/body.
@@ -64,17 +82,23 @@ member() {
 persist() {
     away_since=
     while :; do
-        status=$(call "$@")
+        curl_code=0
+        status=$(call "$@") || curl_code=$?
+        case $curl_code in
+            0) ;;
+            # Neither a protocol nor an address that curl can use, or a certificate that it does not trust: it stays so.
+            1 | 3 | 51 | 58 | 60 | 77) unreachable ;;
+            # Perhaps half an answer.
+            *) status=000 ;;
+        esac
         case $status in
             000 | 429 | 502 | 503 | 504) ;;
             *) return 0 ;;
         esac
         : "${away_since:=$(now)}"
         if [ $(($(now) - away_since)) -ge "$retry_seconds" ]; then
-            case $status in
-                000) echo "run-import: $url can't be reached" >&2 ;;
-                *) echo "run-import: $url answers $status: $(member detail)" >&2 ;;
-            esac
+            [ "$status" != 000 ] || unreachable
+            echo "run-import: $url answers $status: $(member detail)" >&2
             exit 3
         fi
         sleep 2

@@ -59,7 +59,8 @@ def defender_car():
         body = {"connection": params["connection"]} if params["connection"] else None
         return json.loads(call("POST", f"/v1/imports/{params['kind']}", body))["id"]
 
-    @task.sensor(poke_interval=15, timeout=4 * 3600, mode="reschedule")
+    # A day: a run may wait behind an initial import, which takes 6.5 hours for 10,000 machines at Microsoft's limits.
+    @task.sensor(poke_interval=15, timeout=24 * 3600, mode="reschedule")
     def wait(job_id: str) -> PokeReturnValue:
         job = json.loads(call("GET", f"/v1/jobs/{job_id}"))
         if job["state"] == "failed":

@@ -87,6 +87,42 @@ extension `End to end` {
                     environment: ["DEFENDER_CAR_URL": "http://127.0.0.1:9", "RETRY_SECONDS": "0"])
                 #expect(ended.code == 3)
                 #expect(ended.error.contains("http://127.0.0.1:9"))
+                #expect(ended.error.contains("connect to"), "the reason: \(ended.error)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2))) func `tells at once that a certificate is not trusted, and trusts CA_FILE`()
+            async throws
+        {
+            try await withScenario(environment: ["API_TOKEN": Self.token]) { scenario in
+                let folder = scenario.directory.path
+                let openssl = try scenario.launch(
+                    [
+                        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-keyout", "\(folder)/key.pem", "-out", "\(folder)/certificate.pem",
+                        "-subj", "/CN=service", "-addext", "subjectAltName=IP:127.0.0.1",
+                    ], program: URL(fileURLWithPath: "/usr/bin/env"))
+                #expect(try await openssl.waitForExit() == ServiceProcess.Exit(code: 0), "\(openssl.standardError)")
+                let service = try scenario.launch(environment: [
+                    "TLS_CERTIFICATE": "\(folder)/certificate.pem", "TLS_KEY": "\(folder)/key.pem",
+                ])
+                let given = [
+                    "DEFENDER_CAR_URL": try await service.url(), "API_TOKEN": Self.token, "RETRY_SECONDS": "60",
+                ]
+                let stranger = try await scenario.run(
+                    script: Self.script, with: "/bin/sh", environment: given, within: .seconds(30))
+                #expect(stranger.code == 3)
+                #expect(stranger.error.contains("SSL certificate problem"), "\(stranger.error)")
+                #expect(!stranger.error.contains(Self.token))
+                let friend = try await scenario.run(
+                    script: Self.script, with: "/bin/sh",
+                    environment: given.merging(["CA_FILE": "\(folder)/certificate.pem"]) { $1 })
+                #expect(friend.code == 0, "\(friend.error)")
+                scenario.expectRightGraph()
+                let misled = try await scenario.run(
+                    script: Self.script, with: "/bin/sh",
+                    environment: given.merging(["CA_FILE": "\(folder)/nowhere.pem"]) { $1 })
+                #expect(misled.code == 2)
             }
         }
 
