@@ -96,7 +96,36 @@ import Testing
             #expect(!String(reflecting: settings).contains("from-file"))
         }
         let unreadable = ["CONFIGURATION_AUTH_CLIENTSECRET": "", "CONFIGURATION_AUTH_CLIENTSECRET_FILE": "/nowhere"]
-        #expect(problems(unreadable).contains("CONFIGURATION_AUTH_CLIENTSECRET_FILE"))
+        #expect(problems(unreadable) == ["CONFIGURATION_AUTH_CLIENTSECRET_FILE"])
+    }
+
+    @Test func `that are secret come from the first source that has them, in whichever form`() throws {
+        try withFile("of-the-connection") { secret in
+            let yaml = """
+                CAR_SERVICE_PASSWORD: of-the-top
+                connections:
+                  - CONNECTION_NAME: east
+                    CONFIGURATION_AUTH_CLIENTSECRET_FILE: \(secret)
+                    CAR_SERVICE_PASSWORD_FILE: \(secret)
+                """
+            try withFile(yaml) { path in
+                // Of another tenant, in the environment.
+                let settings = try read(["CONFIGURATION_AUTH_CLIENTSECRET": "of-another-tenant"], config: path)
+                #expect(settings.connections.first?.defender.clientSecret.reveal() == "of-the-connection")
+                guard case .basic(_, let password) = settings.connections.first?.car?.authorization else {
+                    Issue.record("no password")
+                    return
+                }
+                #expect(password.reveal() == "of-the-connection")
+            }
+            #expect(problems(["CAR_SERVICE_PASSWORD_FILE": secret]) == ["CAR_SERVICE_PASSWORD"])
+        }
+    }
+
+    @Test(arguments: ["operator-token-12345\n", "tökens-are-long-enough", "a token with some spaces"])
+    func `that are tokens of the API can be sent`(token: String) {
+        #expect(problems(["API_TOKEN": token]) == ["API_TOKEN"])
+        #expect(problems(["API_READ_TOKEN": token]) == ["API_READ_TOKEN"])
     }
 
     @Test func `of several connections come from YAML, each with its own`() throws {

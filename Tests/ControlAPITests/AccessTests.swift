@@ -92,12 +92,23 @@ import Testing
         (["Host": "10..0.5"], 403), (["Host": "10.0.0."], 403), (["Host": "10.0.0.5x"], 403), (["Host": ""], 403),
         (["Host": "LOCALHOST"], 202), (["Host": "a.localhost:80"], 202), (["Host": "notlocalhost"], 403),
         (["Host": "localhost:8080"], 202), (["Host": "[::1]:8080"], 202), (["Host": "10.0.0.5"], 202), ([:], 202),
+        (["Host": "rebound.example", "Origin": "http://rebound.example", "Sec-Fetch-Site": "same-origin"], 403),
         (["Sec-Fetch-Site": "cross-site"], 403), (["Sec-Fetch-Site": "same-origin"], 202),
     ])
     func `pages of other sites start nothing on an open service`(fields: [String: String], status: Int) {
         var headers: HTTPHeaders = [:]
         for (name, value) in fields { headers[name] = value }
         #expect(Service().call("POST", "/v1/imports/initial", headers: headers).status == status)
+    }
+
+    @Test(arguments: [("same-origin", 202), ("same-site", 403), ("cross-site", 403), (nil, 403)])
+    func `the browser's word counts where a proxy calls the service by another name`(site: String?, status: Int) {
+        var headers: HTTPHeaders = [
+            "Host": "defender-car:8080", "Origin": "https://car.example", "Authorization": "Bearer o",
+        ]
+        headers["Sec-Fetch-Site"] = site
+        let service = Service(access: AccessPolicy(operatorToken: "o"))
+        #expect(service.call("POST", "/v1/imports/initial", headers: headers).status == status)
     }
 
     @Test func `a name that points to this machine reads nothing of an open service`() {
