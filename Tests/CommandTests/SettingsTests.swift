@@ -119,6 +119,8 @@ import Testing
                 #expect(password.reveal() == "of-the-connection")
             }
             #expect(problems(["CAR_SERVICE_PASSWORD_FILE": secret]) == ["CAR_SERVICE_PASSWORD"])
+            let twice = ["CAR_SERVICE_PASSWORD": "of-the-connection", "CAR_SERVICE_PASSWORD_FILE": secret]
+            #expect(problems(twice) == [])
         }
     }
 

@@ -53,12 +53,13 @@ struct SettingsReader {
         for source in sources {
             let value = source.string(forKey: ConfigKey([name]), isSecret: true)
             let path = source.string(forKey: ConfigKey([name + "_FILE"]))
-            if value != nil, path != nil {
-                refuse(name, "is given twice, by itself and as \(name)_FILE")
-                return nil
+            let inFile = path.flatMap { secret(name + "_FILE", at: $0) }
+            guard let value else {
+                if path == nil { continue }
+                return inFile
             }
-            if let value { return Secret(value) }
-            if let path { return secret(name + "_FILE", at: path) }
+            if let inFile, inFile != Secret(value) { refuse(name, "is another one than in the file of \(name)_FILE") }
+            return Secret(value)
         }
         return nil
     }
