@@ -50,7 +50,7 @@ extension CARClient {
     /// Waits where CAR has as many unfinished imports as it takes, of an earlier process for example.
     private func post(_ body: [UInt8]) async throws -> String {
         let deadline = calls.clock.now() + settings.importDeadlineSeconds
-        var pause = 5.0
+        var pause = settings.crowdedPauses.firstSeconds
         while true {
             do {
                 return try await postOnce(body)
@@ -58,7 +58,7 @@ extension CARClient {
                 where error.reason == .rejected(status: 429) && calls.clock.now() + pause < deadline
             {
                 try await calls.clock.sleep(pause)
-                pause = min(pause * 2, 30)
+                pause = settings.crowdedPauses.after(pause)
             }
         }
     }

@@ -34,6 +34,8 @@ public struct CARSettings: Sendable {
     public var attemptSecondsMax = 120.0
     public var importPolling = PollPauses(firstSeconds: 0.005, capSeconds: 10)
     public var jobPolling = PollPauses(firstSeconds: 0.01, capSeconds: 10)
+    /// Between offers of an import to a CAR that has as many unfinished ones as it takes.
+    public var crowdedPauses = PollPauses(firstSeconds: 10, capSeconds: 60)
 
     /// - Parameters:
     ///   - baseURL: `http` or `https`, without user, query and fragment; slashes at the end are dropped.

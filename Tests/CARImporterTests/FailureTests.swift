@@ -14,7 +14,10 @@ import Testing
             (413, 20), (422, 20), (429, 20), (502, 20), (301, 20), (307, 20),
         ]) func `has the class that its status means`(status: Int, code: Int) async throws
     {
-        try await withCAR(answer: { $0.route == "POST /imports" ? .json("{}", status: status) : nil }) { client, _ in
+        try await withCAR(
+            configure: { $0.importDeadlineSeconds = 0.5 },
+            answer: { $0.route == "POST /imports" ? .json("{}", status: status) : nil }
+        ) { client, _ in
             let error = await carError { try await client.importObjects(Samples.assets(1), report: Samples.run) }
             #expect(error?.reason == .rejected(status: status))
             #expect(error?.jobFailure.code == code)
@@ -27,7 +30,7 @@ import Testing
         arguments: [(400, 1), (401, 1), (404, 1), (302, 1), (403, 4), (429, 6), (500, 6), (503, 6)])
     func `is repeated as often as its status deserves`(status: Int, attempts: Int) async throws {
         try await withCAR(
-            configure: { $0.importDeadlineSeconds = 1 },
+            configure: { $0.importDeadlineSeconds = 0 },
             answer: { $0.route == "POST /imports" ? .json("{}", status: status) : nil }
         ) { client, car in
             let error = await carError { try await client.importObjects(Samples.assets(1), report: Samples.run) }

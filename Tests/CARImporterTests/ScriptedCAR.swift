@@ -130,6 +130,7 @@ extension CARSettings {
         settings.retry = RetryPolicy(attemptsMax: 6, baseSeconds: 0.001, capSeconds: 0.01, deadlineSeconds: 120)
         settings.importPolling = PollPauses(firstSeconds: 0.005, capSeconds: 0.05)
         settings.jobPolling = PollPauses(firstSeconds: 0.005, capSeconds: 0.05)
+        settings.crowdedPauses = PollPauses(firstSeconds: 0.005, capSeconds: 0.05)
         settings.importDeadlineSeconds = 120
         settings.jobDeadlineSeconds = 120
         configure(&settings)

@@ -60,9 +60,10 @@ import Testing
         #expect(try apply([(other, "0", false, 1)], to: [browser]) == [])
     }
 
-    @Test func `leave software without a CVE alone`() throws {
+    @Test func `leave no software without a CVE, which none of them could take away`() throws {
         let clean = Finding(software: "contoso:browser:1.0", cve: nil)
-        #expect(try apply([(browser, "0", false, 1)], to: [clean, browser]) == [clean])
+        #expect(try apply([(browser, "0", true, 1)], to: [clean, browser]) == [browser])
+        #expect(try apply([], to: [clean, browser]) == [browser])
     }
 
     @Test func `can be followed for fourteen days and no longer`() {

@@ -49,7 +49,10 @@ import Testing
             decide(savePoint: "x", ledger: ledger { $0.savePoint = "x" }).fallbackReason
                 == "the save point in CAR is not a time")
         #expect(
-            decide(secondsLater: -1).fallbackReason == "the save point in CAR is later than now: the clock was changed")
+            decide(secondsLater: -601).fallbackReason
+                == "the save point in CAR is later than now: the clock was changed")
+        // The window reaches back further than the clock was changed.
+        #expect(decide(secondsLater: -600).kind == .incremental)
         #expect(decide(savePoint: nil).kind == .initial)
     }
 

@@ -140,11 +140,10 @@ extension ImportRun {
     /// Stops a run that would remove suspiciously much, before it has written anything.
     func guardDeletions(_ checkpoint: RunCheckpoint) async throws {
         let isInitial = checkpoint.effectiveKind == .initial
-        if isInitial, try await ports.store.ledger(of: job.connection).invalidReason == LedgerState.databaseIsNewReason
-        {
-            // There is nothing in CAR that could be retired.
-            return
-        }
+        // There is nothing in CAR that could be retired. A database that was only changed has its save point still.
+        let databaseIsNew =
+            try await ports.store.ledger(of: job.connection).invalidReason == LedgerState.databaseIsNewReason
+        if isInitial, databaseIsNew, checkpoint.savePointFrom == nil { return }
         let census = try await ports.store.deletionCensus(
             of: job.id, connection: job.connection, wholeEstate: isInitial)
         let limit = census.known * options.deleteGuardPercent / 100

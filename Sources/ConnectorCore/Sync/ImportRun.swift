@@ -26,14 +26,10 @@ public struct ImportRun: Sendable {
     /// - Throws: `CancellationError` when cancelled; otherwise an error that `JobFailure(describing:)` explains.
     public func run() async throws {
         do {
-            var checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
-            if ![.prepare, .done].contains(checkpoint.step), try await !carIsAsItWas(checkpoint) {
-                // What was read and planned belongs to another state of CAR: from the beginning.
-                try await ports.store.cleanUp(job.id, connection: job.connection)
-                checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
-            }
-            let run = checkpoint.choices.map { ImportRun(job, ports, options.keeping($0)) } ?? self
-            try await run.perform(from: checkpoint)
+            guard try await !goOn() else { return }
+            // What was read and planned belongs to another state of CAR: from the beginning, which finds CAR as it is.
+            try await ports.store.cleanUp(job.id, connection: job.connection)
+            _ = try await goOn()
         } catch {
             try Task.checkCancellation()
             await resetIfUnrecoverable(error)
@@ -41,14 +37,28 @@ public struct ImportRun: Sendable {
         }
     }
 
-    private func perform(from checkpoint: RunCheckpoint) async throws {
+    /// - Returns: whether the run has come to its end; not where CAR is another than an interrupted run left behind.
+    private func goOn() async throws -> Bool {
+        let checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
+        let run = checkpoint.choices.map { ImportRun(job, ports, options.keeping($0)) } ?? self
+        return try await run.perform(from: checkpoint)
+    }
+
+    private func perform(from checkpoint: RunCheckpoint) async throws -> Bool {
         // Cancelled and awaited when the run ends.
         async let _ = progress.watchWaits()
         var checkpoint = checkpoint
+        var isInterrupted = ![.prepare, .done].contains(checkpoint.step)
         while checkpoint.step != .done {
             try Task.checkCancellation()
+            // CAR is not needed while machines are listed, and may come back later than this process.
+            if isInterrupted, checkpoint.step != .machines {
+                guard try await carIsAsItWas(checkpoint) else { return false }
+                isInterrupted = false
+            }
             try await perform(&checkpoint)
         }
+        return true
     }
 
     private func perform(_ checkpoint: inout RunCheckpoint) async throws {

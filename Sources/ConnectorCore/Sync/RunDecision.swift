@@ -28,7 +28,7 @@ struct RunDecision: Equatable {
             return
         }
         // The clock was ahead then, and what has happened since lies before the window.
-        guard from <= startedAt else {
+        guard from.adding(seconds: -options.overlapSeconds) <= startedAt else {
             fallbackReason = "the save point in CAR is later than now: the clock was changed"
             return
         }

@@ -21,7 +21,7 @@ function showProblem(error, ofAction = false) {
   const dialog = ofAction ? document.querySelector("dialog[open]") : null;
   if (dialog ? notice.parentElement !== dialog : notice.closest("dialog")) (dialog ?? find("main")).prepend(notice);
   const text = error.status === 401 && hasToken() ? "The service does not know this token." : error.status ? error.message : error instanceof TypeError ? "The service does not answer. Trying again." : `The page itself has failed: ${error.message}`;
-  isOfAction = ofAction;
+  isOfAction = ofAction && error.status !== undefined;
   if (!notice.hidden && notice.textContent === text) return;
   notice.textContent = text;
   notice.hidden = false;
@@ -52,7 +52,7 @@ async function act(button, action) {
         hideProblem(true);
         break;
       } catch (error) {
-        showProblem(error, error.status !== undefined);
+        showProblem(error, true);
         if (!error.isAccess) break;
         const why = error.status === 403 ? "This token may only read. Starting and cancelling needs the operator's token."
           : hasToken() ? "The service does not know this token. Try another one."
@@ -167,6 +167,7 @@ async function refresh() {
 
 async function changeToken() {
   if (!await askForToken()) return;
+  hideProblem(true);
   stopFollowing();
   refresh();
 }

@@ -11,6 +11,10 @@ extension SQLiteRunStore {
             {
                 return checkpoint
             }
+            // A process may have died while it cleared up what the job had before.
+            for table in Self.tablesOfJobs {
+                try db.execute(sql: "DELETE FROM \(table) WHERE job_id = ?", arguments: [job.text])
+            }
             let checkpoint = RunCheckpoint(identity: RunIdentity(startedAt: now))
             try db.execute(
                 sql: "INSERT OR REPLACE INTO run (job_id, connection, checkpoint, report) VALUES (?, ?, ?, ?)",
@@ -103,6 +107,9 @@ extension SQLiteRunStore {
     }
 
     // MARK: Pieces of transactions
+
+    /// What a run needs until it ends.
+    static let tablesOfJobs = ["run_machine", "run_batch", "run_deletion"] + VulnerabilityTables.ofJobs
 
     static func save(_ checkpoint: RunCheckpoint, of job: JobID, in db: Database) throws {
         try db.execute(

@@ -159,7 +159,7 @@ extension SQLiteRunStore {
                     WHERE job_id = ? AND json_extract(checkpoint, '$.step') <> 'done'
                     """, arguments: [job.text])
         }
-        for table in ["run_machine", "run_batch", "run_deletion"] + VulnerabilityTables.ofJobs {
+        for table in Self.tablesOfJobs {
             try await writeUnsynced { db in
                 for id in ended {
                     try db.execute(sql: "DELETE FROM \(table) WHERE job_id = ?", arguments: [id])

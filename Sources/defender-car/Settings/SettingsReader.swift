@@ -53,29 +53,33 @@ struct SettingsReader {
         for source in sources {
             let value = source.string(forKey: ConfigKey([name]), isSecret: true)
             let path = source.string(forKey: ConfigKey([name + "_FILE"]))
-            let inFile = path.flatMap { secret(name + "_FILE", at: $0) }
-            guard let value else {
-                if path == nil { continue }
-                return inFile
+            if let value {
+                // A file that is not there says nothing against it.
+                let other = path.flatMap { try? Self.content(ofFile: $0) }
+                if let other, other != value { refuse(name, "is another one than in the file of \(name)_FILE") }
+                return Secret(value)
             }
-            if let inFile, inFile != Secret(value) { refuse(name, "is another one than in the file of \(name)_FILE") }
-            return Secret(value)
+            if let path { return secret(name + "_FILE", at: path) }
         }
         return nil
     }
 
+    private static func content(ofFile path: String) throws -> String {
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
+
     private mutating func secret(_ name: String, at path: String) -> Secret? {
-        let data: Data
+        let value: String
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+            value = try Self.content(ofFile: path)
         } catch {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
             let reason = cause.map { String(cString: strerror(Int32($0.code))) }
             refuse(name, "\(path) can't be read\(reason.map { ": \($0)" } ?? "")")
             return nil
         }
-        let value = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
-        if value.isEmpty || data.count > 64 * 1024 {
+        if value.isEmpty || value.utf8.count > 64 * 1024 {
             refuse(name, value.isEmpty ? "\(path) is empty" : "\(path) has more than 64 KiB")
             return nil
         }

@@ -1,4 +1,5 @@
 import ConnectorCore
+import GRDB
 import Testing
 
 @Suite struct `A process that dies in a run` {
@@ -112,6 +113,20 @@ import Testing
         }
         try await world.run(.incremental)
         #expect(world.differences() == [])
+    }
+
+    @Test func `begins anew with nothing left of before, also where it died while clearing up`() async throws {
+        let (world, job) = try await Self.interrupted(.initial, at: "defender.alerts")
+        // The first step of clearing up.
+        try await world.database.write { db in
+            try db.execute(
+                sql: "UPDATE run SET checkpoint = 'null', generation = NULL WHERE job_id = ?",
+                arguments: [job.id.text])
+        }
+        try await world.run(job)
+        #expect(world.differences() == [])
+        let report = try await world.report(of: job)
+        #expect(report.records["machines"]?.skipped == [:])
     }
 
     /// A run in the middle of which the process has died.

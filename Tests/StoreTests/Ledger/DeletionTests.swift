@@ -79,9 +79,18 @@ import Testing
             estate.devices.removeFirst(3)
             estate.pass(seconds: 60)
         }
-        world.car.change { $0 = RecordingCAR.State(databaseIsNew: true) }
         var guarded = RunOptions.small
         guarded.deleteGuardMachines = 0
+        // Changed, it still has what was imported.
+        world.car.change { $0.databaseIsNew = true }
+        let before = world.car.activeEdges
+        let error = await #expect(throws: JobFailureError.self) {
+            try await world.run(.incremental, options: guarded)
+        }
+        #expect(error?.failure.message.contains("would be retired") == true)
+        #expect(world.car.activeEdges == before)
+
+        world.car.change { $0 = RecordingCAR.State(databaseIsNew: true) }
         try await world.run(.incremental, options: guarded)
         #expect(world.differences() == [])
     }
