@@ -141,9 +141,11 @@ extension ImportRun {
     func guardDeletions(_ checkpoint: RunCheckpoint) async throws {
         let isInitial = checkpoint.effectiveKind == .initial
         // There is nothing in CAR that could be retired. A database that was only changed has its save point still.
-        let databaseIsNew =
+        if isInitial, checkpoint.savePointFrom == nil,
             try await ports.store.ledger(of: job.connection).invalidReason == LedgerState.databaseIsNewReason
-        if isInitial, databaseIsNew, checkpoint.savePointFrom == nil { return }
+        {
+            return
+        }
         let census = try await ports.store.deletionCensus(
             of: job.id, connection: job.connection, wholeEstate: isInitial)
         let limit = census.known * options.deleteGuardPercent / 100

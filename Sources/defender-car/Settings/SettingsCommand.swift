@@ -14,7 +14,7 @@ enum SettingsCommand {
             environment["HTTP_LISTEN"] = nil
             environment["METRICS_LISTEN"] = nil
         }
-        let file = config ?? environment["DEFENDER_CAR_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let file = SettingsFile.path(option: config, environment: environment)
         if isOneRun, file == nil, Terminal.standardError.isTerminal {
             environment = ["LOG_LEVEL": "warning", "LOG_FORMAT": "text"].merging(environment) { $1 }
         }

@@ -10,13 +10,19 @@ struct SettingsFile: Sendable, Equatable {
     private static let asWritten = Resolver.default.removing(.bool).removing(.int).removing(.float)
         .removing(.timestamp)
 
-    /// The file that `--config` names, or else the environment; `nil` where neither does.
+    private static let variable = "DEFENDER_CAR_CONFIG"
+
+    /// What `--config` names, or else the environment; `nil` where neither does.
+    static func path(option: String?, environment: [String: String]) -> String? {
+        option ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The file at `path(option:environment:)`; `nil` where there is none.
     ///
     /// - Throws: `SettingsError` naming every member that is unknown or not a plain value.
     init?(option: String?, environment: [String: String]) throws {
-        let variable = "DEFENDER_CAR_CONFIG"
-        guard let path = option ?? environment[variable].flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }
-        let setting = option == nil ? variable : "--config"
+        guard let path = Self.path(option: option, environment: environment) else { return nil }
+        let setting = option == nil ? Self.variable : "--config"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw SettingsError(problems: [SettingProblem(setting: setting, reason: "\(path) can't be read")])
         }

@@ -61,18 +61,7 @@ import Testing
     func `begins anew where it died between clearing up and the end of the job`(kind: JobKind, call: String)
         async throws
     {
-        let world = try World()
-        world.estate { estate in
-            for number in 1...3 { estate.add(number) }
-            estate.alert("alert-1", on: FakeEstate.id(1))
-        }
-        if kind == .incremental {
-            try await world.run(.initial)
-            world.estate { estate in
-                estate.pass(seconds: 60)
-                estate.change(FakeEstate.id(1)) { $0.users = ["ann"] }
-            }
-        }
+        let world = try await Self.world(before: kind)
         let job = try world.job(kind)
         let failing = Lifeline(at: call, .fail(.internal("refused"), afterEffect: false))
         await #expect(throws: PortFailure.self) { try await world.run(job, lifeline: failing) }
@@ -81,12 +70,7 @@ import Testing
         #expect(world.differences() == [])
         #expect(try await world.ledger().machinesKnown == 3)
         #expect(try await world.report(of: job).isBalanced)
-        world.estate { estate in
-            estate.pass(seconds: 60)
-            estate.change(FakeEstate.id(2)) { $0.users = [] }
-        }
-        try await world.run(.incremental)
-        #expect(world.differences() == [])
+        try await Self.expectNextRunIsRight(world)
     }
 
     @Test(arguments: [JobKind.initial, .incremental], ["defender.alerts", "store.completeRun"])
@@ -107,12 +91,7 @@ import Testing
         try await world.run(job)
         #expect(world.differences() == [])
         #expect(try await world.report(of: job).isBalanced)
-        world.estate { estate in
-            estate.pass(seconds: 60)
-            estate.change(FakeEstate.id(2)) { $0.users = [] }
-        }
-        try await world.run(.incremental)
-        #expect(world.differences() == [])
+        try await Self.expectNextRunIsRight(world)
     }
 
     @Test func `begins anew with nothing left of before, also where it died while clearing up`() async throws {
@@ -129,8 +108,8 @@ import Testing
         #expect(report.records["machines"]?.skipped == [:])
     }
 
-    /// A run in the middle of which the process has died.
-    private static func interrupted(_ kind: JobKind, at call: String) async throws -> (World, Job) {
+    /// Three machines and an alert; before an incremental run they have been imported, and one has changed.
+    private static func world(before kind: JobKind) async throws -> World {
         let world = try World()
         world.estate { estate in
             for number in 1...3 { estate.add(number) }
@@ -143,6 +122,21 @@ import Testing
                 estate.change(FakeEstate.id(1)) { $0.users = ["ann"] }
             }
         }
+        return world
+    }
+
+    private static func expectNextRunIsRight(_ world: World) async throws {
+        world.estate { estate in
+            estate.pass(seconds: 60)
+            estate.change(FakeEstate.id(2)) { $0.users = [] }
+        }
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
+
+    /// A run in the middle of which the process has died.
+    private static func interrupted(_ kind: JobKind, at call: String) async throws -> (World, Job) {
+        let world = try await Self.world(before: kind)
         let job = try world.job(kind)
         await #expect(throws: Killed.self) {
             try await world.run(job, lifeline: Lifeline(at: call, .kill(afterEffect: false)))

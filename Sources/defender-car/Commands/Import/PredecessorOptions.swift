@@ -90,29 +90,33 @@ struct PredecessorOptions: ParsableArguments {
         }
     }
 
-    /// The flags given that are settings of a connection, which count for nothing where a service does the import.
+    /// The flags that say whom to read and where to write, with the setting that each stands for.
+    private var connectionFlags: [(flag: String, setting: String, value: String?)] {
+        [
+            ("-tenantID", "CONFIGURATION_AUTH_TENANT", tenantID),
+            ("-clientID", "CONFIGURATION_AUTH_CLIENTID", clientID),
+            ("-clientSecret", "CONFIGURATION_AUTH_CLIENTSECRET", clientSecret), ("-url", "CAR_SERVICE_URL", carURL),
+            ("-api_key", "CAR_SERVICE_KEY", carKey), ("-password", "CAR_SERVICE_PASSWORD", carPassword),
+            ("-car-service-url-for-token", "CAR_SERVICE_URL_FOR_AUTHTOKEN", carURLForToken),
+            ("-car-service-token", "CAR_SERVICE_AUTHTOKEN", carToken), ("-source", "CONNECTION_NAME", source),
+        ]
+    }
+
+    /// Those given, which count for nothing where a service does the import.
     ///
     /// - Parameter connection: the one that the service is asked for.
     func settingFlags(of connection: String) -> [String] {
-        let given = [
-            ("-tenantID", tenantID), ("-clientID", clientID), ("-clientSecret", clientSecret), ("-url", carURL),
-            ("-api_key", carKey), ("-password", carPassword), ("-car-service-url-for-token", carURLForToken),
-            ("-car-service-token", carToken), ("-source", source == connection ? nil : source),
-        ]
-        return given.filter { $0.1 != nil }.map(\.0)
+        connectionFlags.filter { $0.value != nil && !($0.flag == "-source" && source == connection) }.map(\.flag)
     }
 
     /// The environment with the flags in it.
     func applied(to environment: [String: String]) -> [String: String] {
         var changed = environment
-        let values = [
-            ("CONFIGURATION_AUTH_TENANT", tenantID), ("CONFIGURATION_AUTH_CLIENTID", clientID),
-            ("CONFIGURATION_AUTH_CLIENTSECRET", clientSecret), ("CONFIGURATION_AUTH_SUBSCRIPTION_ID", subscriptionID),
-            ("CAR_SERVICE_URL", carURL), ("CAR_SERVICE_KEY", carKey), ("CAR_SERVICE_PASSWORD", carPassword),
-            ("CAR_SERVICE_URL_FOR_AUTHTOKEN", carURLForToken), ("CAR_SERVICE_AUTHTOKEN", carToken),
-            ("CONNECTION_NAME", source), ("CONNECTOR_NAME", connectorName), ("CONNECTOR_VERSION", connectorVersion),
+        let others = [
+            ("CONFIGURATION_AUTH_SUBSCRIPTION_ID", subscriptionID), ("CONNECTOR_NAME", connectorName),
+            ("CONNECTOR_VERSION", connectorVersion),
         ]
-        for (name, value) in values {
+        for (name, value) in connectionFlags.map({ ($0.setting, $0.value) }) + others {
             guard let value else { continue }
             changed[name] = value
             changed[name + "_FILE"] = nil
