@@ -39,8 +39,10 @@ import Threading
 
     @Test(
         .timeLimit(.minutes(5)),
-        arguments: [String(repeating: "x", count: 200_000), String(repeating: "\n", count: 10 << 20), "a\0b"])
-    func `whose name fits no URL asks for an initial import`(name: String) async throws {
+        arguments: [("x", 200_000), ("\n", 10 << 20), ("a\0b", 1)])
+    func `whose name fits no URL asks for an initial import`(text: String, count: Int) async throws {
+        // Made here, because the log shows the arguments.
+        let name = String(repeating: text, count: count)
         try await withCAR(answer: { _ in .json("{}") }) { client, car in
             let edge = Edge(.assetAccount, from: "m", to: name)
             let error = try await #require(throws: CARError.self) { try await client.disable(edge) }
