@@ -31,6 +31,8 @@ function forecastText({ calls, seconds }) {
 }
 
 export function showJob(job, actions) {
+  // A job does not leave its end: an answer that the last event has overtaken is over.
+  if (find("job-body").dataset.job === job.id && isFinal({ state: shownState }) && !isFinal(job)) return;
   const kind = kindText(job);
   find("job-title").replaceChildren(`${kind[0].toUpperCase()}${kind.slice(1)} on ${job.connection} `, badge(job));
   const facts = [
