@@ -41,8 +41,8 @@ struct CARCalls: Sendable {
     func request(
         _ method: OutboundRequest.Method, url: String, label: String, body: [UInt8]? = nil
     ) -> OutboundRequest {
-        var headers = [("Accept", "application/json")]
-        if body != nil { headers.append(("Content-Type", "application/json")) }
+        // The type also without a body, as the connector framework sends it.
+        var headers = [("Accept", "application/json"), ("Content-Type", "application/json")]
         // A status that a proxy remembers could confirm an import that CAR has not applied.
         if method == .get { headers.append(("Cache-Control", "no-cache")) }
         var request = OutboundRequest(method, url: url, headers: headers, body: body)
@@ -145,16 +145,16 @@ struct CARCalls: Sendable {
         return CARError(operation: operation, reason: reason, detail: detail)
     }
 
-    /// 403 is passing now and then behind CAR's gateway, so it is asked again, three times as the connector framework
-    /// does; 400, 401 and 404 never.
+    /// 403 is passing now and then behind CAR's gateway, so it is asked again, for half a minute at the most; 400, 401 and
+    /// 404 never.
     private static func isRetriable(
         _ outcome: AttemptOutcome, of method: OutboundRequest.Method, repetition: Repetition,
         refusals: Locked<Int>
     ) -> Bool {
-        if case .answer(let response) = outcome, response.status == 403, repetition == .idempotent {
+        if case .answer(let response) = outcome, response.status == 403, repetition != .never {
             return refusals.withLock { count in
                 count += 1
-                return count <= 3
+                return count <= 5
             }
         }
         switch (repetition, outcome) {

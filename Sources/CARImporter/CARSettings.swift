@@ -28,8 +28,9 @@ public struct CARSettings: Sendable {
     public var unconfirmedImportsPerCallMax = 6
     /// Edge patches and deletions at a time, over all callers of one client.
     public var parallelPatchesMax = 8
-    /// Of every call but the polls, which are asked again until their deadline.
-    public var retry = RetryPolicy(attemptsMax: 6, baseSeconds: 0.5, capSeconds: 20, deadlineSeconds: 300)
+    /// Of every call but the polls, which are asked again until their deadline. A minute of pauses, 46 to 91 s: as long as
+    /// the connector framework waits for a CAR that limits or restarts.
+    public var retry = RetryPolicy(attemptsMax: 9, baseSeconds: 1, capSeconds: 20, deadlineSeconds: 300)
     /// No attempt of a call takes longer.
     public var attemptSecondsMax = 120.0
     public var importPolling = PollPauses(firstSeconds: 0.005, capSeconds: 10)

@@ -50,8 +50,9 @@ public struct RetryPolicy: Sendable {
     /// What follows when attempt number `attempt` (1 for the first) ended with `outcome`, `elapsedSeconds` after the
     /// first began.
     ///
-    /// The pause is random between 0 and `baseSeconds` doubled with every attempt, at most `capSeconds`; never shorter
-    /// than the server's Retry-After. A pause that would pass the deadline is a failure now.
+    /// The pause is `baseSeconds` doubled with every attempt, at most `capSeconds`, of which half is random, so that many
+    /// callers do not come back together and yet all outlast a short outage; never shorter than the server's Retry-After.
+    /// A pause that would pass the deadline is a failure now.
     ///
     /// - Parameter isRetriable: the caller's view; by default that of the outcome.
     public func decision(
@@ -61,7 +62,7 @@ public struct RetryPolicy: Sendable {
         guard isRetriable ?? outcome.isRetriable, attempt < attemptsMax else { return .fail }
         var ceiling = baseSeconds
         for _ in 1..<max(attempt, 1) where ceiling < capSeconds { ceiling *= 2 }
-        let pause = max(random() * min(ceiling, capSeconds), retryAfterSeconds ?? 0)
+        let pause = max((1 + random()) / 2 * min(ceiling, capSeconds), retryAfterSeconds ?? 0)
         return elapsedSeconds + pause < deadlineSeconds ? .retry(after: pause) : .fail
     }
 }

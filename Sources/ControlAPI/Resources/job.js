@@ -5,6 +5,7 @@ import { adviceFor, badge, durationText, isFinal, kindText, number, savePointTim
 
 let openID = null;
 let shownState = null;
+let reportsAsked = 0;
 
 export async function openJob(id, actions) {
   openID = id;
@@ -83,6 +84,8 @@ function table(caption, heads, rows) {
 }
 
 export async function showReport(id) {
+  reportsAsked += 1;
+  const turn = reportsAsked;
   let report;
   try {
     report = await askJSON(jobPath(id, "/report"));
@@ -90,21 +93,22 @@ export async function showReport(id) {
     if (error.code !== "no_report") throw error;
   }
   const box = find("job-body").querySelector("[data-report]");
-  if (openID !== id || !box) return;
+  // A later question knows more, whichever is answered first.
+  if (openID !== id || !box || turn !== reportsAsked) return;
   if (!report) {
     box.replaceChildren(make("p", { class: "muted", text: "No report yet." }));
     return;
   }
   const skipped = (counts) => Object.entries(counts).map(([reason, count]) => `${reason}: ${number(count)}`).join(", ") || "0";
   const mustMatch = shownState === "succeeded";
-  const sums = report.balanced ? "The sums match." : mustMatch ? "The sums do not match."
+  const sums = mustMatch ? (report.balanced ? "The sums match." : "The sums do not match.")
     : report.final ? "The run did not get to its end, so sums need not match." : "The run goes on; sums need not match yet.";
   if (Object.keys(report.records).length + Object.keys(report.objects).length === 0) {
     box.replaceChildren(make("p", { class: "muted", text: "Nothing was read and nothing was written." }));
     return;
   }
   box.replaceChildren(
-    make("h3", { text: "Read from Defender" }), make("p", { class: report.balanced || !mustMatch ? "muted" : "reason", text: sums }),
+    make("h3", { text: "Read from Defender" }), make("p", { class: mustMatch && !report.balanced ? "reason" : "muted", text: sums }),
     table("Read from Defender", ["Records", "Read", "Mapped", "Skipped"],
       Object.entries(report.records).map(([kind, read]) => [kind, read.read, read.mapped, skipped(read.skipped)])),
     make("h3", { text: "Written to CAR" }),
