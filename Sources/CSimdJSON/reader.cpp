@@ -252,7 +252,7 @@ struct csimdjson_reader {
             if (field.value().get_array().get(array)) return finish(CSIMDJSON_MALFORMED), false;
             return start(array);
         }
-        if (!flag_name.empty() && type == ondemand::json_type::string && key == flag_name) {
+        if (!flag_name.empty() && type == ondemand::json_type::string && equal_ignoring_case(key, flag_name)) {
             csimdjson_slot slot;
             if (!read_scalar(trimmed(field.value().raw_json_token()), slot)) {
                 return finish(CSIMDJSON_MALFORMED), false;

@@ -72,7 +72,13 @@ extension DefenderClient {
             AskedMachines(ids).ids, partMax: DefenderClient.machinesPerQueryMax,
             ask: { part in
                 let asked = AskedMachines(Array(part))
-                return try await run(query(part)) { try decode($0, asked) }
+                do {
+                    return try await run(query(part)) { try decode($0, asked) }
+                } catch let error as DefenderError where error.reason == .rejected && part.count > 1 {
+                    // Defender documents no words for an answer that would be too large. What it refuses for another
+                    // reason it refuses for one machine too.
+                    return nil
+                }
             }, rowCount: rowCount, tooLarge: { .tooManyRows($0) }, take: take)
     }
 

@@ -15,6 +15,8 @@ struct DefenderTransport: Sendable {
     /// A 429 without Retry-After closes its family for a minute, then for twice as long each time.
     private static let throttledSecondsDefault = 60.0
     private static let throttledSecondsMax = 3600.0
+    /// A 429 that names its wait is no failed attempt; so often it may be answered to one call.
+    private static let throttledMax = 60
     /// Above this an answer is decoded on the worker: it takes milliseconds for every megabyte.
     private static let inlineDecodeBytesMax = 512 << 10
 
@@ -38,6 +40,8 @@ struct DefenderTransport: Sendable {
         var count = 0
         var malformed = 0
         var throttled = 0
+        /// Attempts that were answered with 429 and its wait.
+        var postponed = 0
         var tokenRenewed = false
         var elapsedSeconds = 0.0
         /// Of the latest attempt.
@@ -78,6 +82,10 @@ struct DefenderTransport: Sendable {
             attempts.tokenRenewed = true
             await tokens[call.audience].reject(token)
             return .again(after: 0)
+        case 403:
+            // A permission that is granted now is in the next token only.
+            await tokens[call.audience].reject(token)
+            return try again(call, &attempts, outcome)
         case 404 where ErrorBody(response.body)?.origin == .defender:
             return .done(.notFound)
         default:
@@ -159,11 +167,13 @@ struct DefenderTransport: Sendable {
                 let wait =
                     retryAfter ?? DefenderTransport.throttledSecondsDefault * Double(1 << min(attempts.throttled, 6))
                 attempts.throttled += 1
+                if retryAfter != nil, attempts.postponed < DefenderTransport.throttledMax { attempts.postponed += 1 }
                 budgets[call.family].close(forSeconds: min(wait, DefenderTransport.throttledSecondsMax))
             }
         }
         let decision = retry.decision(
-            attempt: attempts.count, elapsedSeconds: attempts.elapsedSeconds, outcome: outcome,
+            attempt: max(attempts.count - attempts.postponed, 1), elapsedSeconds: attempts.elapsedSeconds,
+            outcome: outcome,
             retryAfterSeconds: retryAfter, isRetriable: isRetriable)
         if case .retry(let pause) = decision { return .again(after: pause) }
         switch outcome {

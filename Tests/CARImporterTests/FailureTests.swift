@@ -27,7 +27,7 @@ import Testing
 
     @Test(
         .timeLimit(.minutes(5)),
-        arguments: [(400, 1), (401, 1), (404, 1), (302, 1), (403, 4), (429, 6), (500, 6), (503, 6)])
+        arguments: [(400, 1), (401, 1), (404, 1), (302, 1), (403, 6), (429, 6), (500, 6), (503, 6)])
     func `is repeated as often as its status deserves`(status: Int, attempts: Int) async throws {
         try await withCAR(
             configure: { $0.importDeadlineSeconds = 0 },
@@ -38,6 +38,26 @@ import Testing
             #expect(car.count("POST /imports") == attempts)
             #expect(client.requestCount == attempts)
         }
+    }
+
+    /// What the connector framework waits in all is 70 s.
+    @Test func `is repeated for a minute by default`() throws {
+        var retry = try CARSettings(
+            baseURL: "http://127.0.0.1", authorization: .basic(key: Secret("k"), password: Secret("p")), source: "s"
+        ).retry
+        func pauses(drawing draw: Double) -> Double {
+            retry.random = { draw }
+            var seconds = 0.0
+            for attempt in 1...100 {
+                let decision = retry.decision(
+                    attempt: attempt, elapsedSeconds: seconds, outcome: .failure(.unreachable("x")))
+                guard case .retry(let pause) = decision else { break }
+                seconds += pause
+            }
+            return seconds
+        }
+        #expect(pauses(drawing: 0) > 40)
+        #expect((60...100).contains(pauses(drawing: 1)))
     }
 
     /// In a process of its own, since the environment is the whole process's.

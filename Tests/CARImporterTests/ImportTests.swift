@@ -109,7 +109,8 @@ import Threading
         }
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: ["{}", #"{"id":""}"#, #"{"id":7}"#, "<html>", "", "[1", #"{"id":null}"#])
+    @Test(
+        .timeLimit(.minutes(5)), arguments: ["{}", #"{"id":""}"#, #"{"id":[7]}"#, "<html>", "", "[1", #"{"id":null}"#])
     func `takes no answer without an id for a success`(body: String) async throws {
         try await withCAR(answer: { $0.route == "POST /imports" ? .json(body, status: 202) : nil }) { client, car in
             let error = await carError { try await client.importObjects(Samples.assets(1), report: Samples.run) }
@@ -117,6 +118,23 @@ import Threading
             #expect(error?.jobFailure.code == 10)
             #expect(car.count("GET /importstatus") == 0)
             #expect(client.unconfirmedImports == 0)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5))) func `knows an import by a number too`() async throws {
+        try await withCAR(answer: { context in
+            switch (context.route, context.count) {
+            case ("POST /imports", _): .json(#"{"id":7}"#)
+            case ("GET /importstatus", 1): .json(#"{"incomplete_imports":[{"id":7}],"error_imports":[]}"#)
+            case ("GET /importstatus", _):
+                .json(#"{"incomplete_imports":[],"error_imports":[{"id":7,"error":"no","statusCode":400}]}"#)
+            default: nil
+            }
+        }) { client, car in
+            let error = await carError { try await client.importObjects(Samples.assets(1), report: Samples.run) }
+            #expect(error?.reason == .importFailed(statusCode: 400))
+            #expect(
+                car.requests.filter { $0.path.hasSuffix("/importstatus") }.allSatisfy { $0.queryValue("ids") == "7" })
         }
     }
 

@@ -48,20 +48,21 @@ import Testing
             source: "it's%x",
             answer: { context in
                 switch context.route {
-                case "POST \(path)": .json(#"{"job_id":"start"}"#)
+                case "POST \(path)": .json(#"{"job_id":12}"#)
                 case "DELETE \(path)": .json(#"{"job_id":"end"}"#, status: 202)
                 default: nil
                 }
             }
-        ) { client, _ in
+        ) { client, car in
             let start = try await client.requestFullImportStart()
             let end = try await client.requestFullImportEnd()
-            #expect(start == "start")
+            #expect(start == "12")
             #expect(end == "end")
+            #expect(car.requests.map { $0.headers["Content-Type"] } == ["application/json", "application/json"])
         }
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [(500, 1), (502, 1), (403, 1), (408, 1), (504, 1), (429, 6), (503, 6)])
+    @Test(.timeLimit(.minutes(5)), arguments: [(500, 1), (502, 1), (403, 6), (408, 1), (504, 1), (429, 6), (503, 6)])
     func `is asked for again only where CAR surely did not start it`(status: Int, attempts: Int) async throws {
         try await withCAR(answer: { _ in .json("{}", status: status) }) { client, car in
             let start = await carError { _ = try await client.requestFullImportStart() }

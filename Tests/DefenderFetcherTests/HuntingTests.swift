@@ -184,11 +184,12 @@ private func answer(_ request: HTTPRequest, rows: Int) -> HTTPResponse {
         }
     }
 
-    @Test func `splits an answer that Defender calls too large`() async throws {
+    @Test(arguments: [
+        "Query execution has exceeded the allowed result size.", "More data than the 50 MB limit.", "",
+    ])
+    func `splits an answer that Defender refuses, whatever it calls it`(message: String) async throws {
         let defender = try ScriptedDefender(api: { request, _ in
-            numbers(query(request)).count > 1
-                ? .error(400, "BadRequest", "Query execution has exceeded the allowed result size.")
-                : answer(request, rows: 2)
+            numbers(query(request)).count > 1 ? .error(400, "BadRequest", message) : answer(request, rows: 2)
         })
         let found = try await defender.client().findings(of: [id(1), id(2), id(3)], texts: true)
         #expect(found.rowsRead == 6)
@@ -208,7 +209,7 @@ private func answer(_ request: HTTPRequest, rows: Int) -> HTTPResponse {
         #expect(error?.jobFailure.message.contains(machineID(2)) == true)
     }
 
-    @Test func `does not split for another error`() async throws {
+    @Test func `fails with what is refused for one machine too`() async throws {
         let defender = try ScriptedDefender(api: { _, _ in .error(400, "BadRequest", "Semantic error: unknown column") }
         )
         let client = try defender.client()
@@ -216,7 +217,7 @@ private func answer(_ request: HTTPRequest, rows: Int) -> HTTPResponse {
             try await client.findings(of: [id(1), id(2)], texts: true)
         }
         #expect(error?.jobFailure.code == 54)
-        #expect(defender.requests.count == 1)
+        #expect(defender.requests.map { numbers(query($0)).count } == [2, 1])
     }
 
     @Test func `asks for many machines in parts of 150`() async throws {

@@ -135,7 +135,7 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
 
 @Suite struct `A failed call` {
     @Test(arguments: [
-        (400, 54, 1), (403, 53, 1), (405, 50, 1), (407, 51, 1), (409, 50, 1), (410, 55, 1), (429, 51, 3), (500, 51, 3),
+        (400, 54, 1), (403, 53, 1), (405, 50, 1), (407, 51, 1), (409, 50, 1), (410, 55, 1), (429, 51, 63), (500, 51, 3),
         (502, 51, 3),
         (504, 51, 3), (408, 51, 3), (204, 50, 1),
     ])
@@ -158,6 +158,28 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
         #expect(error?.jobFailure.code == 51)
         #expect(error?.description.contains("\(status) and a Retry-After of 7201 s") == true)
         #expect(defender.requests.count == 1)
+    }
+
+    @Test func `outlasts as many answers of 429 as name their wait`() async throws {
+        let defender = try ScriptedDefender(api: { _, number in
+            number <= 50 ? .error(429, "TooManyRequests", "Wait.", retryAfter: "20") : .json(#"{"value":[]}"#)
+        })
+        let page = try await defender.client().machines(.all, skip: 0, top: 10)
+        #expect(page.content.readCount == 0)
+        #expect(defender.requests.count == 51)
+    }
+
+    @Test func `for lack of a permission is made with a new token the next time`() async throws {
+        let defender = try ScriptedDefender(api: { request, _ in
+            request.headers["Authorization"] == "Bearer token-1"
+                ? .error(403, "Forbidden", "Missing application roles.") : .json(#"{"value":[]}"#)
+        })
+        let client = try defender.client()
+        let error = await #expect(throws: DefenderError.self) { try await client.machines(.all, skip: 0, top: 10) }
+        #expect(error?.jobFailure.code == 53)
+        // An administrator has consented meanwhile.
+        #expect(try await client.machines(.all, skip: 0, top: 10).content.readCount == 0)
+        #expect(defender.logins.count == 2)
     }
 
     @Test func `names the permission that is missing`() async throws {

@@ -151,12 +151,12 @@ import Threading
 }
 
 @Suite struct `Retry policy` {
-    @Test func `pauses at random below a ceiling that doubles up to the cap`() {
+    @Test func `pauses at random between half of a ceiling and all of it, which doubles up to the cap`() {
         for draw in [0.0, 0.25, 1.0] {
             let policy = RetryPolicy(attemptsMax: 100, deadlineSeconds: 1e9, random: { draw })
             for (attempt, ceiling) in [(1, 0.5), (2, 1), (3, 2), (6, 16), (7, 30), (99, 30)] {
                 let decision = policy.decision(attempt: attempt, elapsedSeconds: 0, outcome: .failure(.timedOut))
-                #expect(decision == .retry(after: draw * ceiling))
+                #expect(decision == .retry(after: (1 + draw) / 2 * ceiling))
             }
         }
     }
@@ -171,8 +171,8 @@ import Threading
     @Test func `does not begin a pause that would pass the deadline`() {
         let policy = RetryPolicy(deadlineSeconds: 100, random: { 0 })
         let outcome = AttemptOutcome.failure(.truncated)
-        #expect(policy.decision(attempt: 1, elapsedSeconds: 99, outcome: outcome) == .retry(after: 0))
-        #expect(policy.decision(attempt: 1, elapsedSeconds: 100, outcome: outcome) == .fail)
+        #expect(policy.decision(attempt: 1, elapsedSeconds: 99, outcome: outcome) == .retry(after: 0.25))
+        #expect(policy.decision(attempt: 1, elapsedSeconds: 99.75, outcome: outcome) == .fail)
         #expect(
             policy.decision(attempt: 1, elapsedSeconds: 50, outcome: outcome, retryAfterSeconds: 49)
                 == .retry(after: 49))

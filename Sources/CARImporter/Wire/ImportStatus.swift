@@ -3,6 +3,14 @@
 struct ImportStatus: Decodable {
     struct Incomplete: Decodable {
         var id: String
+
+        enum CodingKeys: String, CodingKey {
+            case id
+        }
+
+        init(from decoder: any Decoder) throws {
+            id = try decoder.container(keyedBy: CodingKeys.self).decodeID(forKey: .id)
+        }
     }
 
     struct Failed: Decodable {
@@ -18,7 +26,7 @@ struct ImportStatus: Decodable {
 
         init(from decoder: any Decoder) throws {
             let fields = try decoder.container(keyedBy: CodingKeys.self)
-            id = try fields.decode(String.self, forKey: .id)
+            id = try fields.decodeID(forKey: .id)
             // Lenient, since the failure itself must not get lost over the form in which it is explained.
             message = (try? fields.decode(String.self, forKey: .error)) ?? ""
             statusCode =

@@ -3,6 +3,14 @@
 /// `{"id":"..."}` of `POST imports`.
 struct ImportReceipt: Decodable {
     var id: String
+
+    enum CodingKeys: String, CodingKey {
+        case id
+    }
+
+    init(from decoder: any Decoder) throws {
+        id = try decoder.container(keyedBy: CodingKeys.self).decodeID(forKey: .id)
+    }
 }
 
 /// `{"job_id":"..."}` of every call that starts a job.
@@ -11,6 +19,10 @@ struct JobReceipt: Decodable {
 
     enum CodingKeys: String, CodingKey {
         case jobID = "job_id"
+    }
+
+    init(from decoder: any Decoder) throws {
+        jobID = try decoder.container(keyedBy: CodingKeys.self).decodeID(forKey: .jobID)
     }
 }
 
@@ -26,5 +38,12 @@ struct SourceRecord: Decodable {
 
     enum CodingKeys: String, CodingKey {
         case modelStateID = "model_state_id"
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// An id that CAR has made: text, or a number, since the type of none is documented.
+    func decodeID(forKey key: Key) throws -> String {
+        try (try? decode(Int64.self, forKey: key)).map { "\($0)" } ?? decode(String.self, forKey: key)
     }
 }

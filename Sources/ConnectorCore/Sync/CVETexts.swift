@@ -29,6 +29,8 @@ final class CVETexts: Sendable {
             isSeparate.withLock { $0 = false }
             return try await joined(ids)
         }
+        // Not one of them: rather is the table not to be had by itself than that all are undescribed.
+        if texts.isEmpty, !claim.own.isEmpty { return try await joined(ids) }
         for cve in claim.own { answer.cves[cve]?.description = texts[cve] }
         return Findings(answer: answer, complete: Set(claim.own), awaited: claim.others)
     }

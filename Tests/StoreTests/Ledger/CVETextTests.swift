@@ -55,9 +55,12 @@ import Testing
         #expect(world.car.graph.vertices[VertexKey(.vulnerability, "CVE-1")]?.description == "worse")
     }
 
-    @Test func `come with the findings where they can't be asked for`() async throws {
+    @Test(arguments: [FakeDefender.Descriptions.refused, .none])
+    func `come with the findings where they can't be had by themselves`(
+        answer: FakeDefender.Descriptions
+    ) async throws {
         let world = try world()
-        world.defender.behaviour.withLock { $0.answersDescriptions = false }
+        world.defender.behaviour.withLock { $0.descriptions = answer }
         try await world.run(.initial)
         #expect(world.differences() == [])
         #expect(world.car.graph.vertices[VertexKey(.vulnerability, "CVE-2")]?.description == "two")

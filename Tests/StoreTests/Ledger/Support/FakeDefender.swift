@@ -3,6 +3,11 @@ import Threading
 
 /// A Defender over an estate in memory.
 final class FakeDefender: Sendable {
+    /// What comes of asking for descriptions of CVEs by themselves.
+    enum Descriptions: Sendable {
+        case all, none, refused
+    }
+
     struct Behaviour: Sendable {
         /// The server's own cap of a page.
         var pageRowsMax = Int.max
@@ -10,8 +15,7 @@ final class FakeDefender: Sendable {
         var linksWithoutEnd = false
         /// Whether `$skip` is ignored.
         var ignoresSkip = false
-        /// Whether descriptions of CVEs can be asked for by themselves.
-        var answersDescriptions = true
+        var descriptions = Descriptions.all
         /// What happens to the estate after the call of that name and number, from 1.
         var event: (@Sendable (String, Int, inout FakeEstate) -> Void)?
         var log: [String] = []
@@ -93,8 +97,9 @@ final class FakeDefender: Sendable {
         }
 
         func descriptions(of cves: [String]) async throws -> [String: String]? {
-            guard defender.behaviour.withLock(\.answersDescriptions) else { return nil }
-            guard !cves.isEmpty else { return [:] }
+            let kind = defender.behaviour.withLock(\.descriptions)
+            guard kind != .refused else { return nil }
+            guard !cves.isEmpty, kind == .all else { return [:] }
             return try await call("descriptions \(cves.sorted().joined(separator: " "))") { estate in
                 var texts: [String: String] = [:]
                 for cve in cves { texts[cve] = estate.cves[cve]?.description }
