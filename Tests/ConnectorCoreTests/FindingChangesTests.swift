@@ -74,5 +74,7 @@ import Testing
         #expect(obstacle(daysAgo: 13) == nil)
         #expect(obstacle(daysAgo: 14)?.contains("14 days") == true)
         #expect(obstacle(daysAgo: nil)?.contains("export") == true)
+        // Read while the clock was ahead: what has happened since then lies before the next window.
+        #expect(obstacle(daysAgo: -3)?.contains("clock") == true)
     }
 }

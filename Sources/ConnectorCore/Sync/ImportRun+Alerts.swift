@@ -21,15 +21,17 @@ extension ImportRun {
         try await walkAlerts(.open, &checkpoint)
     }
 
-    /// Walks the list until it stands still: between two pages alerts leave the list or move in it, and those behind them
-    /// move up past the page to come. One page alone is one moment.
+    /// Walks the list until it stands still, so that a walk brings nothing more and has what the one before had: between two
+    /// pages alerts leave the list or move in it, and those behind them move up past the page to come. One page alone is
+    /// one moment.
     private func walkAlerts(_ selection: AlertSelection, _ checkpoint: inout RunCheckpoint) async throws {
         var known: Set<ExactText> = []
         var before: Set<ExactText>?
         for _ in 1...Self.alertWalksMax {
             let isWhole = checkpoint.alertsSkip == 0
             let walk = try await walkAlertsOnce(selection, known: &known, &checkpoint)
-            if walk.old == before || (isWhole && walk.pages <= 1) { return }
+            if let before, !walk.bringsMore, before.isSubset(of: walk.seen) { return }
+            if isWhole, walk.pages <= 1 { return }
             before = walk.old
             checkpoint.alertsSkip = 0
         }
@@ -38,39 +40,36 @@ extension ImportRun {
     }
 
     /// - Parameter known: alerts that earlier walks have brought, added to.
-    /// - Returns: how many pages had alerts, and the alerts as they were before the run began; later ones are in the next
-    ///   run's window.
     private func walkAlertsOnce(
         _ selection: AlertSelection, known: inout Set<ExactText>, _ checkpoint: inout RunCheckpoint
-    ) async throws -> (pages: Int, old: Set<ExactText>) {
+    ) async throws -> AlertWalk {
         let ledger = try await ports.store.ledger(of: job.connection)
         var walk = ListWalk(
             top: options.alertsPerPage, pageRowsSeen: ledger.alertPageRows,
             trustsShortPages: checkpoint.effectiveKind == .incremental)
-        var seen: Set<ExactText> = []
-        var old: Set<ExactText> = []
-        var pages = 0
+        var result = AlertWalk()
         var step = ListWalk.Step.next(skip: checkpoint.alertsSkip)
         while step != .end {
             if case .next(let skip) = step { checkpoint.alertsSkip = skip }
             let page = try await ports.defender.alerts(
                 selection, skip: checkpoint.alertsSkip, top: options.alertsPerPage)
             let ids = Set((page.content.records.map(\.id) + page.content.skipped.compactMap(\.id)).map(ExactText.init))
-            let new = ids.subtracting(seen).count
-            seen.formUnion(ids)
+            let new = ids.subtracting(result.seen).count
+            result.seen.formUnion(ids)
             step = try walk.after(
                 skip: checkpoint.alertsSkip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "alerts")
             var next = checkpoint
             if case .next(let skip) = step { next.alertsSkip = skip }
-            pages += ids.isEmpty ? 0 : 1
-            old.formUnion(
-                page.content.records.filter { $0.wasThere(at: checkpoint.identity.startedAt) }.map { ExactText($0.id) })
+            result.pages += ids.isEmpty ? 0 : 1
+            let old = page.content.records.filter { $0.wasThere(at: checkpoint.identity.startedAt) }
+            result.old.formUnion(old.map { ExactText($0.id) })
             try await importPage(page.content.without(known), checkpoint: next)
         }
-        known.formUnion(seen)
+        result.bringsMore = !result.old.isSubset(of: known)
+        known.formUnion(result.seen)
         try await ports.store.recordPageRows(machines: nil, alerts: walk.pageRowsSeen, of: job.connection)
-        return (pages, old)
+        return result
     }
 
     private func importPage(_ page: Records<Alert>, checkpoint: RunCheckpoint) async throws {
@@ -134,4 +133,15 @@ extension Records<Alert> {
             records: records.filter { !known.contains(ExactText($0.id)) },
             skipped: skipped.filter { $0.id.map { !known.contains(ExactText($0)) } ?? false })
     }
+}
+
+/// What a walk of the list of alerts came to.
+private struct AlertWalk {
+    /// With alerts on them.
+    var pages = 0
+    var seen: Set<ExactText> = []
+    /// As they were before the run began; later ones are in the next run's window.
+    var old: Set<ExactText> = []
+    /// Whether some of those were on no walk before.
+    var bringsMore = false
 }

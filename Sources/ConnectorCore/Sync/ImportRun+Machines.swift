@@ -12,46 +12,52 @@ extension ImportRun {
         try await ports.store.recordPageRows(machines: pageRowsSeen, alerts: nil, of: job.connection)
     }
 
-    /// Walks the list until a walk brings nothing more: where a machine leaves the list between two pages, those behind it
-    /// move up, and one moves past the page to come. One page alone is one moment.
+    /// Walks the list until it stands still, so that a walk brings nothing more and has what the one before had: where a
+    /// machine leaves the list between two pages, those behind it move up, and one moves past the page to come. One page
+    /// alone is one moment.
     ///
     /// - Returns: the most rows that a page of the list has been seen to have.
     private func walkMachines(_ checkpoint: inout RunCheckpoint, pageRowsSeen: Int) async throws -> Int {
         var pageRowsSeen = pageRowsSeen
         var othersSeen: Set<String> = []
+        var before: Set<Int> = []
+        var bringsMore = true
         for _ in 1...Self.machineWalksMax {
             // From the first page also after an interruption, in which the list may have moved.
             if checkpoint.machinesWalked == true { checkpoint.machinesSkip = 0 }
             let isWhole = checkpoint.machinesSkip == 0
             let walk = try await walkMachinesOnce(&checkpoint, pageRowsSeen: pageRowsSeen, &othersSeen)
             pageRowsSeen = walk.pageRowsSeen
-            if checkpoint.machinesWalked == true ? !walk.bringsMore : isWhole && walk.pages <= 1 { return pageRowsSeen }
+            bringsMore = walk.bringsMore
+            let isStill =
+                checkpoint.machinesWalked == true
+                ? !bringsMore && before.isSubset(of: walk.seen) : isWhole && walk.pages <= 1
+            if isStill { return pageRowsSeen }
+            before = walk.seen
             checkpoint.machinesWalked = true
         }
-        // An incremental run's next window has what moves now; an initial import would have CAR retire what it missed.
-        guard checkpoint.effectiveKind == .incremental else {
+        guard bringsMore else { return pageRowsSeen }
+        // The next window begins no later than this one. An initial import would have CAR retire what it missed, and
+        // without vulnerabilities the window moves on.
+        guard checkpoint.effectiveKind == .incremental, options.vulnerabilities else {
             throw JobFailureError(
                 .dataSource(
                     .badData,
                     "Defender's list of machines had others in it each of \(Self.machineWalksMax) times it was read"))
         }
+        checkpoint.machinesMissed = true
         return pageRowsSeen
     }
 
-    /// - Returns: how many pages had machines, and whether some were new to the work list that were there when the run
-    ///   began; later ones are in the next run's window.
     private func walkMachinesOnce(
         _ checkpoint: inout RunCheckpoint, pageRowsSeen: Int, _ othersSeen: inout Set<String>
-    ) async throws -> (pages: Int, bringsMore: Bool, pageRowsSeen: Int) {
+    ) async throws -> MachineWalk {
         let isAgain = checkpoint.machinesWalked == true
         let selection: MachineSelection = checkpoint.machinesSince.map { .lastSeen(since: $0) } ?? .all
         var walk = ListWalk(
             top: options.machinesPerPage, pageRowsSeen: pageRowsSeen,
             trustsShortPages: checkpoint.effectiveKind == .incremental)
-        // Of the pages of this walk; hashes, because there may be 100,000.
-        var seen: Set<Int> = []
-        var pages = 0
-        var bringsMore = false
+        var result = MachineWalk()
         var step = ListWalk.Step.next(skip: checkpoint.machinesSkip)
         while step != .end {
             if case .next(let skip) = step { checkpoint.machinesSkip = skip }
@@ -61,14 +67,13 @@ extension ImportRun {
             var next = checkpoint
             next.machinesSkip += page.content.readCount
             let added = try await add(page, isAgain: isAgain, checkpoint: next, &othersSeen)
-            var new = added.new
-            if isAgain {
-                let known = seen.count
-                seen.formUnion(page.content.records.map(\.id.hashValue) + page.content.skipped.map(\.id.hashValue))
-                new = seen.count - known
-            }
-            pages += page.content.readCount > 0 ? 1 : 0
-            bringsMore = bringsMore || added.machines.contains { $0.wasThere(at: checkpoint.identity.startedAt) }
+            let known = result.seen.count
+            result.seen.formUnion(page.content.records.map(\.id.hashValue) + page.content.skipped.map(\.id.hashValue))
+            result.pages += page.content.readCount > 0 ? 1 : 0
+            result.bringsMore =
+                result.bringsMore || added.machines.contains { $0.wasThere(at: checkpoint.identity.startedAt) }
+            // A walk that goes on after an interruption does not know what is on the pages before.
+            let new = isAgain ? result.seen.count - known : added.new
             step = try walk.after(
                 skip: checkpoint.machinesSkip, rows: page.content.readCount, new: new, hasNextLink: page.hasNextLink,
                 list: "machines")
@@ -76,7 +81,8 @@ extension ImportRun {
             if step == .again { try await ports.store.save(checkpoint, of: job.id) }
             try await announceList()
         }
-        return (pages, bringsMore, walk.pageRowsSeen)
+        result.pageRowsSeen = walk.pageRowsSeen
+        return result
     }
 
     func deletionCutoff(_ checkpoint: RunCheckpoint) -> Timestamp {
@@ -161,6 +167,17 @@ extension ImportRun {
                     """,
                 retryable: false))
     }
+}
+
+/// What a walk of the list of machines came to.
+private struct MachineWalk {
+    /// With machines on them.
+    var pages = 0
+    /// The machines of its pages; hashes, because there may be 100,000.
+    var seen: Set<Int> = []
+    /// Whether some were new to the work list that were there when the run began; later ones are in the next run's window.
+    var bringsMore = false
+    var pageRowsSeen = 0
 }
 
 extension Machine {

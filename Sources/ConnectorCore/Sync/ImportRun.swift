@@ -147,6 +147,12 @@ public struct ImportRun: Sendable {
     /// from. Not where somebody has set CAR up anew meanwhile, or has brought back an older state of our store.
     private func carIsAsItWas(_ checkpoint: RunCheckpoint) async throws -> Bool {
         if try await prepareDatabase() { return false }
+        // Said by an attempt that was cut off while CAR changed; what was sent before is not in CAR.
+        if checkpoint.effectiveKind == .incremental || checkpoint.generation != nil,
+            try await ports.store.ledger(of: job.connection).invalidReason == LedgerState.databaseIsNewReason
+        {
+            return false
+        }
         let savePoint = try await ports.car.modelStateID()
         // The run may have died between saving its own and noting that.
         return savePoint == checkpoint.savePointFrom
@@ -222,7 +228,7 @@ public struct ImportRun: Sendable {
             savePoint: savePoint,
             alertsThrough: coversAlerts ? covered : before.alertsThrough,
             openAlertsDue: options.alerts ? missesAlerts : isInitial || before.openAlertsDue,
-            vulnerabilitiesThrough: options.vulnerabilities
+            vulnerabilitiesThrough: options.vulnerabilities && checkpoint.machinesMissed != true
                 ? covered : (isInitial ? nil : before.vulnerabilitiesThrough))
     }
 

@@ -184,13 +184,11 @@ struct BatchPlanner {
     // MARK: Shared edges
 
     private mutating func settleSharedEdges() throws {
+        let added = Set(countChanges.lazy.filter { $0.change > 0 }.map(\.edge))
         for (edge, change) in summedCountChanges() {
-            if change == 0 {
-                sharedWanted.insert(edge)
-            } else {
-                sharedWanted.remove(edge)
-                try count(edge, machines: change)
-            }
+            if change <= 0, added.contains(edge) { sharedWanted.insert(edge) }
+            if change > 0 { sharedWanted.remove(edge) }
+            if change != 0 { try count(edge, machines: change) }
         }
         for edge in sharedWanted {
             guard let row = try cached.edges[edge] ?? sharedEdgeRows.find(edge) else {
@@ -222,7 +220,12 @@ struct BatchPlanner {
         if known == nil, machines > 0, try addNew(edge, machines: machines) { return }
         var row = try known ?? sharedEdgeRows.find(edge) ?? SharedEdgeRows.Row(machines: 0, plan: plan.token)
         row.machines += Int64(machines)
-        if row.machines > 0 { return try update(edge, row) }
+        if row.machines > 0 {
+            if machines > 0 { return try update(edge, row) }
+            // Those that still imply it send it, with its vertices, where CAR may lack it.
+            try sharedEdgeRows.update(edge, row)
+            return cached.set(row, of: edge)
+        }
         try sharedEdgeRows.delete(edge)
         cached.set(nil, of: edge)
         try LedgerRows.addGone(symbolic(edge), generation: generation, in: db)

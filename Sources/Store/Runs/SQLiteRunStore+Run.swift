@@ -63,7 +63,12 @@ extension SQLiteRunStore {
     }
 
     public func invalidateLedger(of connection: String, reason: String) async throws {
-        try await write { db in try Self.invalidate(connection, reason: reason, in: db) }
+        try await write { db in
+            // Until an import has begun in the new database, nothing else is as important to know.
+            let known = try Self.ledger(of: connection, in: db).invalidReason
+            if known == LedgerState.databaseIsNewReason { return }
+            try Self.invalidate(connection, reason: reason, in: db)
+        }
     }
 
     public func prepareSavePoint(_ savePoint: String, of connection: String) async throws {

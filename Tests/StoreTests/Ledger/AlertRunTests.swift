@@ -249,6 +249,29 @@ import Testing
         #expect(world.differences() == [])
     }
 
+    @Test func `are covered although one of them is updated during every walk`() async throws {
+        let world = try Self.world(of: 1...9)
+        try await world.run(.initial)
+        world.estate { estate in
+            for number in 1...9 { estate.alert("alert-\(number)", on: FakeEstate.id(1)) }
+            estate.pass(seconds: 1200)
+        }
+        world.defender.behaviour.withLock {
+            $0.event = { name, number, estate in
+                // In its place, with a time that is the next window's.
+                guard name == "alerts updated", number % 3 == 0 else { return }
+                estate.pass(seconds: 1)
+                estate.alert("alert-\(number / 3)", on: FakeEstate.id(1))
+            }
+        }
+        try await world.run(.incremental)
+        #expect(try await !world.ledger().openAlertsDue)
+        world.defender.behaviour.withLock { $0.event = nil }
+        world.estate { $0.pass(seconds: 60) }
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
+
     @Test func `are asked for again by the next run when they never stand still`() async throws {
         let world = try Self.world(of: 1...600)
         world.defender.behaviour.withLock {

@@ -94,6 +94,62 @@ import Testing
         try await Self.expectNextRunIsRight(world)
     }
 
+    @Test func `begins anew where it died once more while CAR was set up`() async throws {
+        let (world, job) = try await Self.interrupted(.initial, at: "defender.alerts")
+        world.car.change { $0 = RecordingCAR.State(modelStateID: nil, databaseIsNew: true) }
+        await #expect(throws: Killed.self) {
+            try await world.run(job, lifeline: Lifeline(at: "car.prepare", .kill(afterEffect: true)))
+        }
+        try await world.run(job)
+        #expect(world.differences() == [])
+        try await Self.expectNextRunIsRight(world)
+    }
+
+    @Test func `does not forget a new database over a failure that comes before the import`() async throws {
+        let world = try await Self.world(before: .incremental)
+        world.car.change { $0 = RecordingCAR.State(modelStateID: nil, databaseIsNew: true) }
+        let failure = JobFailure(class: .unrecoverable, code: 20, message: "502", retryable: true)
+        let failing = Lifeline(at: "car.read save point", .fail(failure, afterEffect: false))
+        let job = try world.job(.incremental)
+        await #expect(throws: PortFailure.self) { try await world.run(job, lifeline: failing) }
+        #expect(try await world.ledger().invalidReason == LedgerState.databaseIsNewReason)
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
+
+    /// One machine is planned with an edge and the process dies; another one too; then the first loses it.
+    @Test func `leaves a shared edge to the batch that sends its vertices`() async throws {
+        let world = try World()
+        var options = RunOptions.small
+        options.machinesPerBatch = 1
+        options.batchesInFlight = 1
+        let (first, second) = (FakeEstate.id(1), FakeEstate.id(2))
+        let finding = Finding(software: "v:s:1", cve: "CVE-1")
+        world.estate { estate in
+            estate.add(1)
+            estate.add(2)
+        }
+        try await world.run(.initial, options: options)
+        for machine in [first, second] {
+            world.estate { estate in
+                estate.pass(seconds: 60)
+                estate.change(machine) { $0.findings = [finding] }
+                // The machine that has changed is in the first batch.
+                if machine == second { estate.devices.reverse() }
+            }
+            let job = try world.job(.incremental)
+            let dying = Lifeline(at: "store.planBatch", .kill(afterEffect: true))
+            await #expect(throws: Killed.self) { try await world.run(job, options: options, lifeline: dying) }
+        }
+        world.estate { estate in
+            estate.pass(seconds: 60)
+            estate.change(first) { $0.findings = [] }
+            estate.devices.reverse()
+        }
+        try await world.run(.incremental, options: options)
+        #expect(world.differences() == [])
+    }
+
     @Test func `begins anew with nothing left of before, also where it died while clearing up`() async throws {
         let (world, job) = try await Self.interrupted(.initial, at: "defender.alerts")
         // The first step of clearing up.

@@ -48,6 +48,37 @@ import Testing
         #expect(world.differences().filter { !$0.contains(FakeEstate.id(1).text) } == [])
     }
 
+    /// One machine is on no walk, and each walk brings another one, so the run gives up.
+    @Test func `of a window that never stands still is asked for again by the next run`() async throws {
+        let world = try Self.world(of: 1...12)
+        try await world.run(.initial)
+        world.estate { estate in
+            estate.pass(seconds: 3600)
+            for number in 1...12 { estate.change(FakeEstate.id(number)) { $0.users = ["new"] } }
+            estate.pass(seconds: 3600)
+        }
+        world.defender.behaviour.withLock {
+            $0.event = { name, number, estate in
+                guard name == "machines seen" else { return }
+                func moveUp(_ index: Int?, to place: Int) {
+                    if let index { estate.devices.insert(estate.devices.remove(at: index), at: place) }
+                }
+                // On the second page while the first is read, and on the first while the second is read.
+                if [1, 6, 10, 14, 18].contains(number) { moveUp(estate.index(of: FakeEstate.id(6)), to: 0) }
+                if [5, 9, 13, 17].contains(number) {
+                    estate.add(1000 + number)
+                    estate.devices[estate.devices.count - 1].lastSeen = estate.now.adding(seconds: -1800)
+                    moveUp(estate.devices.count - 1, to: 5)
+                }
+            }
+        }
+        try await world.run(.incremental)
+        world.defender.behaviour.withLock { $0.event = nil }
+        world.estate { $0.pass(seconds: 3600) }
+        try await world.run(.incremental)
+        #expect(world.differences() == [])
+    }
+
     @Test func `of one page is read once`() async throws {
         let world = try Self.world(of: 1...3)
         try await world.run(.initial)
@@ -64,6 +95,36 @@ import Testing
         try await world.run(job)
         #expect(world.defender.log.count { $0 == "machines" } == 5)
         #expect(world.differences() == [])
+    }
+
+    /// Those in the places that a walk passes over are on none, where the list loses as many in each.
+    @Test func `that loses some with every page is read until it has them all`() async throws {
+        let world = try Self.world(of: 1...60)
+        try await world.run(.initial)
+        world.defender.clearLog()
+        world.defender.behaviour.withLock {
+            $0.event = { name, number, estate in
+                if name == "machines", number <= 18 { estate.devices.removeFirst(2) }
+            }
+        }
+        try await world.run(.initial)
+        // One that has left after it was read is in CAR.
+        let ids = world.defender.estate.withLock { $0.devices.map(\.id.text) }
+        #expect(world.differences().filter { difference in ids.contains { difference.contains($0) } } == [])
+    }
+
+    @Test func `that only loses some all the time does not fail an import`() async throws {
+        let world = try Self.world(of: 1...200)
+        try await world.run(.initial)
+        world.defender.clearLog()
+        world.defender.behaviour.withLock {
+            $0.event = { name, number, estate in
+                // At the end of the list, where nobody moves up.
+                if name == "machines", number % 40 == 0 { estate.devices.removeLast() }
+            }
+        }
+        try await world.run(.initial)
+        #expect(world.car.graph.vertices.keys.contains { $0.key == FakeEstate.id(100).text })
     }
 
     @Test func `that never stands still fails an initial import and retires nothing`() async throws {
