@@ -16,7 +16,11 @@ import urllib.request
 from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import Connection, Param, PokeReturnValue, dag, task
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+try:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+except ImportError:  # Airflow 3.0 and 3.1
+    from airflow.exceptions import AirflowException, AirflowFailException
 
 
 def call(method: str, path: str, body: dict | None = None, accept: str = "application/json") -> str:

@@ -1,8 +1,9 @@
 """Runs the DAG once against a service: with Airflow's own runner where Airflow 3 is installed, else with a stand-in that
 calls the tasks in their order. The service comes from AIRFLOW_CONN_DEFENDER_CAR, as for Airflow itself.
 
-    python3 try_dag.py [incremental|initial]
+    python3 try_dag.py [incremental|initial] [RELEASE]
 
+RELEASE, 3.2 where nothing is said, is that of the Airflow that the stand-in stands for; an installed one knows its own.
 Ends with 0 where the run succeeded, and with 1 and the reason where it did not.
 """
 
@@ -60,18 +61,20 @@ class StandIn:
         def __init__(self, is_done, xcom_value=None):
             self.is_done, self.xcom_value = is_done, xcom_value
 
-    def __init__(self, kind):
+    def __init__(self, kind, release):
         self.kind = kind
-        sdk = types.ModuleType("airflow.sdk")
-        exceptions = types.ModuleType("airflow.sdk.exceptions")
+        names = ("airflow", "airflow.exceptions", "airflow.sdk", "airflow.sdk.exceptions")
+        modules = {name: types.ModuleType(name) for name in names}
+        sdk = modules["airflow.sdk"]
+        # All releases have both modules, with the exceptions that a DAG needs in one of them.
+        exceptions = modules["airflow.exceptions" if release in ("3.0", "3.1") else "airflow.sdk.exceptions"]
         sdk.Connection, sdk.PokeReturnValue = self.Connection, self.PokeReturnValue
         sdk.Param = lambda default, **schema: default
         sdk.dag, sdk.task = self.dag, self.task
         self.task.__func__.sensor = self.sensor
         exceptions.AirflowException = type("AirflowException", (StandIn.Failed,), {})
         exceptions.AirflowFailException = type("AirflowFailException", (StandIn.Failed,), {})
-        sys.modules.update({
-            "airflow": types.ModuleType("airflow"), "airflow.sdk": sdk, "airflow.sdk.exceptions": exceptions})
+        sys.modules.update(modules)
 
     def dag(self, params, **_):
         self.params = {**params, "kind": self.kind}
@@ -101,7 +104,7 @@ def main():
     kind = sys.argv[1] if len(sys.argv) > 1 else "incremental"
     if importlib.util.find_spec("airflow") is not None:
         sys.exit(0 if with_airflow(kind) else 1)
-    StandIn(kind)
+    StandIn(kind, sys.argv[2] if len(sys.argv) > 2 else "3.2")
     try:
         load()
     except StandIn.Failed as failure:

@@ -31,7 +31,7 @@ struct SettingDefinition: Sendable {
             summary: "client secret of the Entra application (the value, not its id)", isSecret: true, need: "required"),
         .init(
             name: "CONFIGURATION_AUTH_SUBSCRIPTION_ID", scope: .connection,
-            summary: "Azure subscription; recorded, not used"),
+            summary: "Azure subscription; accepted as IBM's connector has it, not used"),
         .init(
             name: "CAR_SERVICE_URL", scope: .connection,
             summary: "CAR's import API with CAR_SERVICE_KEY, e.g. https://host/api/car/v2",

@@ -24,11 +24,14 @@ struct SettingsReference: Sendable {
             prefixes: ["CAR_", "CONNECTION_NAME"]),
         Section(
             title: "What a run does", text: "Read anew at each start; a request can leave data out of one run.",
-            prefixes: ["IMPORT_", "INCREMENTAL_", "DELETE_"]),
+            prefixes: [
+                "DEFENDER_ADDRESSES", "DEFENDER_USERS", "DEFENDER_VULNERABILITIES", "IMPORT_", "INCREMENTAL_",
+                "DELETE_",
+            ]),
         Section(
             title: "Schedule",
-            text: "Five fields (minute, hour, day, month, weekday), in UTC, or `off`. Runs that fall due while one is "
-                + "queued are that one.",
+            text: "Five fields (minute, hour, day, month, weekday), or `@hourly`, `@daily`, `@weekly`, `@monthly`, "
+                + "`@yearly`, in UTC, or `off`. Runs that fall due while one is queued are that one.",
             prefixes: ["SCHEDULE_"]),
         Section(
             title: "Control API", text: "Where it listens and whom it answers.",
