@@ -78,6 +78,8 @@ extension ControlAPI {
                 ) { result in
                     switch result {
                     case .success(let changed): responder.respond(changed.map(Self.shown) ?? Self.notModified(job))
+                    case .failure(let failure as any ClassifiedFailure):
+                        responder.respond(Refusal.storeUnavailable(failure.jobFailure.message).response)
                     case .failure: responder.respond(ProblemDocument.internalError.response())
                     }
                 }
