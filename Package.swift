@@ -11,8 +11,9 @@ let package = Package(
     name: "defender-car",
     products: [
         .executable(name: "defender-car", targets: ["defender-car"]),
-        .library(name: "DefenderFetcher", targets: ["DefenderFetcher"]),
-        .library(name: "CARImporter", targets: ["CARImporter"]),
+        // With the targets whose types their interfaces take and return.
+        .library(name: "DefenderFetcher", targets: ["DefenderFetcher", "ConnectorCore", "OutboundHTTP"]),
+        .library(name: "CARImporter", targets: ["CARImporter", "ConnectorCore", "OutboundHTTP"]),
         .library(name: "MicroHTTP", targets: ["MicroHTTP"]),
     ],
     dependencies: [
