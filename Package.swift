@@ -11,8 +11,9 @@ let package = Package(
     name: "defender-car",
     products: [
         .executable(name: "defender-car", targets: ["defender-car"]),
-        .library(name: "DefenderFetcher", targets: ["DefenderFetcher"]),
-        .library(name: "CARImporter", targets: ["CARImporter"]),
+        // With the targets whose types their interfaces take and return.
+        .library(name: "DefenderFetcher", targets: ["DefenderFetcher", "ConnectorCore", "OutboundHTTP"]),
+        .library(name: "CARImporter", targets: ["CARImporter", "ConnectorCore", "OutboundHTTP"]),
         .library(name: "MicroHTTP", targets: ["MicroHTTP"]),
     ],
     dependencies: [
@@ -59,9 +60,9 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
-        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP", "Threading"]),
+        .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestNumbers", "Threading"]),
         .testTarget(name: "ConnectorCoreTests", dependencies: ["ConnectorCore", "Threading"]),
-        .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "Threading"]),
+        .testTarget(name: "OutboundHTTPTests", dependencies: ["OutboundHTTP", "TestNumbers", "Threading"]),
         .testTarget(
             name: "DefenderFetcherTests", dependencies: ["DefenderFetcher", "MicroHTTP", "Sandbox", "Threading"]),
         .testTarget(
@@ -77,6 +78,7 @@ let package = Package(
         .testTarget(name: "JobQueueTests", dependencies: ["JobQueue", "Store", "ConnectorCore", "Threading", logging]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Threading", metrics, logging]),
         .target(name: "TestSockets", path: "Tests/TestSockets"),
+        .target(name: "TestNumbers", path: "Tests/TestNumbers"),
         .testTarget(
             name: "ControlAPITests",
             dependencies: [
@@ -93,7 +95,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Sandbox", "MicroHTTP", "OutboundHTTP", "Store", "ConnectorCore", "Threading", "DefenderFetcher",
-                "CARImporter", "ControlAPI", "Telemetry", "TestSockets", "defender-car", logging,
+                "CARImporter", "ControlAPI", "Telemetry", "TestNumbers", "TestSockets", "defender-car", logging,
             ]),
     ],
     cxxLanguageStandard: .cxx17

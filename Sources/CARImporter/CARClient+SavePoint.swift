@@ -1,5 +1,6 @@
 import ConnectorCore
 import Foundation
+import OutboundHTTP
 
 extension CARClient {
     public func modelStateID() async throws -> String? {

@@ -56,17 +56,6 @@ public final class CARClient: CARWriting {
 
     /// What requests are labelled with.
     public static let callLabels = [
-        "databases", "jobstatus", "session", "imports", "importstatus", "source", "edges", "delete", "health",
+        "databases", "jobstatus", "session", "imports", "importstatus", "source", "edges", "delete",
     ]
-
-    /// Asks CAR's health resource, which needs no rights on any data. Without retries, for a check by a person.
-    public func checkHealth() async throws {
-        let operation = "GET health"
-        guard let v3URL = settings.v3URL else {
-            throw CARError(operation: operation, reason: .invalidRequest, detail: "the address of CAR has no /v2")
-        }
-        let request = calls.request(.get, url: v3URL + "/health", label: "health")
-        let response = try await calls.send(request, operation: operation, repetition: .never)
-        try calls.requireSuccess(response, operation: operation)
-    }
 }

@@ -53,12 +53,6 @@ public struct CARSettings: Sendable {
         self.authorization = authorization
         self.source = source
     }
-
-    /// The same host's GraphQL and health API; `nil` where the base URL has no `/v2`.
-    public var v3URL: String? {
-        guard let range = baseURL.range(of: "/v2", options: .backwards) else { return nil }
-        return baseURL.replacingCharacters(in: range, with: "/v3")
-    }
 }
 
 /// Pauses between questions: the first one, then doubled up to the cap.

@@ -1,3 +1,5 @@
+import OutboundHTTP
+
 /// Lists of ids as CAR takes them in a URL, `A,B,C`, cut so that the whole URL stays short.
 ///
 /// The separator is a plain comma, so an id that holds one goes alone, encoded. An empty id is left out: a call with an

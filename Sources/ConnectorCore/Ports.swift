@@ -103,6 +103,7 @@ extension DefenderCalls: Codable {
     }
 }
 
+/// How long calls to Defender take at its limits; how long an answer takes does not count.
 public struct WaitForecast: Sendable, Equatable {
     /// At least this long, by the budgets alone.
     public var seconds: Double

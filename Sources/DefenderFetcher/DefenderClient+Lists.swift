@@ -1,4 +1,5 @@
 import ConnectorCore
+import OutboundHTTP
 
 extension DefenderClient {
     public func machines(
@@ -44,7 +45,7 @@ extension DefenderClient {
     ) async throws -> RecordPage<Record> {
         precondition(skip >= 0 && top > 0, "a page begins at 0 or later and has room")
         var url = "\(baseURL)\(path)?$top=\(top)&$skip=\(skip)"
-        if let filter { url += "&$filter=\(filter.percentEncoded)" }
+        if let filter { url += "&$filter=\(URLEncoding.encode(filter))" }
         switch try await transport.perform(.get(family, "GET \(path)", url: url), decode: decode) {
         case .value(let page): return page
         case .notFound: return RecordPage(content: Records(records: []), hasNextLink: false)

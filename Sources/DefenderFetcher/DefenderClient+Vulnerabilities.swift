@@ -1,4 +1,5 @@
 import ConnectorCore
+import OutboundHTTP
 
 extension DefenderClient {
     static let exportPath = "/api/machines/SoftwareVulnerabilitiesByMachine"
@@ -17,7 +18,7 @@ extension DefenderClient {
         since: Timestamp, after continuation: String?, pageSize: Int
     ) async throws -> VulnerabilityChangePage? {
         try await exportPage(
-            Self.changesPath, ["sinceTime=\(since.iso8601.percentEncoded)"], continuation, pageSize
+            Self.changesPath, ["sinceTime=\(URLEncoding.encode(since.iso8601))"], continuation, pageSize
         ) { try VulnerabilityChangeRows.decode($0) }
     }
 
@@ -43,7 +44,7 @@ extension DefenderClient {
     ) async throws -> Page? {
         precondition((1...Self.exportPageMax).contains(pageSize), "a page has a row and no more than Defender gives")
         var options = ["pageSize=\(pageSize)"] + options
-        if let continuation { options.append("$skiptoken=\(continuation.percentEncoded)") }
+        if let continuation { options.append("$skiptoken=\(URLEncoding.encode(continuation))") }
         let call = DefenderCall.export("GET \(path)", url: "\(baseURL)\(path)?\(options.joined(separator: "&"))")
         do {
             switch try await transport.perform(call, decode: decode) {

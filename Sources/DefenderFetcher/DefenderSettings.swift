@@ -88,7 +88,7 @@ public struct DefenderSettings: Sendable {
     private var tenantProblem: String? {
         if let problem = DefenderSettings.problem(ofText: tenant) { return problem }
         // It becomes a segment of the token endpoint's path.
-        guard tenant.utf8.allSatisfy({ $0.isUnreserved }), tenant != ".", tenant != ".." else {
+        guard tenant.utf8.allSatisfy(URLEncoding.isUnreserved), tenant != ".", tenant != ".." else {
             return "must be the tenant's GUID or domain name"
         }
         if ["common", "organizations", "consumers"].contains(tenant.lowercased()) {

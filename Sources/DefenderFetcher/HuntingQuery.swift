@@ -1,4 +1,5 @@
 import ConnectorCore
+import OutboundHTTP
 
 /// The text of a hunting query. Only machine ids and CVE ids vary, and they are plain: no value can end its quotes.
 enum HuntingQuery {
@@ -36,7 +37,7 @@ enum HuntingQuery {
     /// `CVE-2024-12345` and its like. Another id never reaches a query.
     static func isPlainCVE(_ id: String) -> Bool {
         (1...60).contains(id.utf8.count)
-            && id.utf8.allSatisfy { $0.isUnreserved }
+            && id.utf8.allSatisfy(URLEncoding.isUnreserved)
     }
 
     /// Who logged on in the last 30 days, without Windows' own accounts, which the list of logon users leaves out too.

@@ -13,8 +13,9 @@ public final class HTTPClient: Sendable {
 
     /// One attempt. Every status is an answer.
     ///
-    /// Waits for its turn first, in the order of the calls, urgent ones before the others. Cancelling the task ends the wait or the transfer at
-    /// once. curl itself sends a request again only when a kept connection turns out closed before any answer.
+    /// Waits for its turn first, in the order of the calls, urgent ones before the others. Cancelling the task ends the
+    /// wait or the transfer at once. curl itself sends a request again only when a kept connection turns out closed before
+    /// any answer.
     ///
     /// - Throws: `OutboundError`.
     public func send(_ request: OutboundRequest) async throws -> OutboundResponse {

@@ -23,6 +23,7 @@ public final class SandboxServer: Sendable {
         self.defender = defender
         self.car = car
         let prepared = options.prepared ? PreparedAnswers() : nil
+        // The command has seen that the file can be written.
         let recorder = options.recordPath.flatMap { try? RequestRecorder(path: $0) }
         defenderServer = HTTPServer(
             configuration: Self.configuration(port: options.defenderPort, bodyBytesMax: 4 * 1024 * 1024)

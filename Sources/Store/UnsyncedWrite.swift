@@ -11,16 +11,32 @@ extension DatabaseWriter {
     ) throws -> Result {
         try writeWithoutTransaction { db in
             try db.cachedStatement(sql: "PRAGMA synchronous = NORMAL").execute()
-            defer { try? db.cachedStatement(sql: "PRAGMA synchronous = FULL").execute() }
-            var result: Result?
-            try db.inTransaction {
-                result = try body(db)
-                return .commit
+            let result: Result
+            do {
+                result = try transaction(in: db, body)
+            } catch {
+                try synchronizeAgain(db)
+                throw error
             }
-            guard let result else { throw DatabaseError(message: "a transaction ended without its result") }
             committed(result)
+            try synchronizeAgain(db)
             return result
         }
+    }
+
+    private func transaction<Result>(in db: Database, _ body: (Database) throws -> Result) throws -> Result {
+        var result: Result?
+        try db.inTransaction {
+            result = try body(db)
+            return .commit
+        }
+        guard let result else { throw DatabaseError(message: "a transaction ended without its result") }
+        return result
+    }
+
+    /// Where it fails, so does the write: the commits after it would be lost with the power too, and nobody would know.
+    private func synchronizeAgain(_ db: Database) throws {
+        try db.cachedStatement(sql: "PRAGMA synchronous = FULL").execute()
     }
 }
 

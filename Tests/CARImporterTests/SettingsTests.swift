@@ -49,12 +49,10 @@ import Testing
             problems(url: "x", authorization: .token(Secret("")), source: "") == ["baseURL", "source", "authorization"])
     }
 
-    @Test func `know the v3 address beside the v2 one`() throws {
+    @Test func `need no slash at the end of the address, and keep none`() throws {
         let token = CARAuthorization.token(Secret("t"))
         let settings = try CARSettings(baseURL: "https://car/api/car/v2/", authorization: token, source: "s")
         #expect(settings.baseURL == "https://car/api/car/v2")
-        #expect(settings.v3URL == "https://car/api/car/v3")
-        #expect(try CARSettings(baseURL: "https://car/api", authorization: token, source: "s").v3URL == nil)
     }
 
     @Test func `show no credential`() throws {

@@ -75,7 +75,6 @@ import Testing
                 try await client.delete(collection, keys: keys)
             }
             #expect(simulator.graph(source: "Defender").vertexCount == 0)
-            try await client.checkHealth()
         }
     }
 

@@ -209,6 +209,15 @@ import Testing
         #expect(problems(["HTTP_LISTEN": address]) == (isLoopback ? [] : ["HTTP_LISTEN"]))
     }
 
+    @Test func `of addresses to listen on concern no command that ends by itself`() throws {
+        try withFile("HTTP_LISTEN: 0.0.0.0:8080\nMETRICS_LISTEN: 0.0.0.0:9090") { path in
+            let settings = try SettingsCommand.read(config: path, environment: Self.complete, isOneRun: true)
+            #expect(settings.service.listen?.isLoopback == true)
+            #expect(settings.service.metricsListen?.isLoopback == true)
+            #expect(throws: SettingsError.self) { try read(config: path) }
+        }
+    }
+
     @Test func `of two connections with one name are refused`() throws {
         try withFile("connections:\n  - CONNECTION_NAME: a\n  - CONNECTION_NAME: a") { path in
             _ = #expect(throws: SettingsError.self) { try read(config: path) }

@@ -6,17 +6,23 @@ import Testing
 @testable import ControlAPI
 
 @Suite struct `Access` {
-    private static let job = "01JD0000000000000000000000"
     /// Route, and whether it reads, operates, scrapes or is open.
-    private static let routes: [(method: String, path: String, need: String)] = [
+    private static let table: [(method: String, template: String, need: String)] = [
         ("POST", "/v1/imports/initial", "operate"), ("POST", "/v1/imports/incremental", "operate"),
-        ("POST", "/v1/jobs/\(job)/cancel", "operate"), ("POST", "/v1/connections/default/check", "operate"),
-        ("GET", "/v1/jobs", "read"), ("GET", "/v1/jobs/\(job)", "read"), ("GET", "/v1/jobs/\(job)/events", "read"),
-        ("GET", "/v1/jobs/\(job)/report", "read"), ("GET", "/v1/connections", "read"),
-        ("GET", "/v1/connections/default", "read"), ("GET", "/openapi.yaml", "read"), ("GET", "/metrics", "metrics"),
+        ("POST", "/v1/jobs/{id}/cancel", "operate"), ("POST", "/v1/connections/{name}/check", "operate"),
+        ("GET", "/v1/jobs", "read"), ("GET", "/v1/jobs/{id}", "read"), ("GET", "/v1/jobs/{id}/events", "read"),
+        ("GET", "/v1/jobs/{id}/report", "read"), ("GET", "/v1/connections", "read"),
+        ("GET", "/v1/connections/{name}", "read"), ("GET", "/openapi.yaml", "read"), ("GET", "/metrics", "metrics"),
         ("GET", "/livez", "open"), ("GET", "/readyz", "open"), ("GET", "/", "open"), ("GET", "/app.js", "open"),
-        ("GET", "/app.css", "open"), ("GET", "/page/dom.js", "open"),
+        ("GET", "/app.css", "open"), ("GET", "/page/{module}", "open"),
     ]
+
+    private static let routes: [(method: String, path: String, need: String)] = table.map { row in
+        let path = [("{id}", "01JD0000000000000000000000"), ("{name}", "default"), ("{module}", "dom.js")].reduce(
+            row.template
+        ) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
+        return (row.method, path, row.need)
+    }
 
     private enum Verdict: String {
         case allowed, unauthorized, forbidden
@@ -27,7 +33,8 @@ import Testing
     }
 
     @Test func `every route is in the table`() {
-        #expect(Service().api.router.routes.count == Self.routes.count)
+        let routed = Service().api.router.routes.map { "\($0.method) \($0.template)" }
+        #expect(Set(routed) == Set(Self.table.map { "\($0.method) \($0.template)" }))
     }
 
     @Test(arguments: [false, true])

@@ -99,6 +99,19 @@ import Testing
         #expect(call("POST", "/v1/jobs/\(id)/cancel").string("state") == "cancelled")
     }
 
+    @Test func `a waiting request is told why the store can't be read`() async throws {
+        let created = call("POST", "/v1/imports/initial")
+        let request = HTTPRequest(
+            method: "GET", path: created.headers["Location"] ?? "", query: [.init(name: "wait", value: "60")],
+            headers: ["If-None-Match": created.headers["ETag"] ?? ""])
+        let response = api.router.handle(request)
+        try store.close()
+        let answer = try await Inbox(response).take()
+        #expect(answer.status == 503)
+        #expect(answer.string("code") == "store_unavailable")
+        #expect(answer.headers["Retry-After"] == "30")
+    }
+
     @Test func `a waiting request is answered by a change in the store`() async throws {
         let created = call("POST", "/v1/imports/initial")
         let request = HTTPRequest(

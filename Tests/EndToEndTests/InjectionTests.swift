@@ -1,6 +1,7 @@
 import ConnectorCore
 import Foundation
 import Logging
+import OutboundHTTP
 import Testing
 import Threading
 
@@ -52,7 +53,7 @@ extension `End to end` {
 
         @Test(arguments: texts) func `is one value in a URL of CAR`(hostile: Hostile) {
             let encoded = URLEncoding.encode(hostile.text)
-            #expect(encoded.utf8.allSatisfy { $0 == UInt8(ascii: "%") || $0.isUnreserved })
+            #expect(encoded.utf8.allSatisfy { $0 == UInt8(ascii: "%") || URLEncoding.isUnreserved($0) })
             #expect(encoded.removingPercentEncoding.map { Array($0.utf8) } == Array(hostile.text.utf8))
             let lists = IDLists.urls(prefix: "http://car/source/x/asset?external_ids=", ids: ["a", hostile.text, "b"])
             #expect(lists.flatMap(\.ids).filter { $0 != "a" && $0 != "b" } == [hostile.text])

@@ -1,5 +1,6 @@
 import Foundation
 import Sandbox
+import TestNumbers
 import TestSockets
 import Testing
 
@@ -121,19 +122,5 @@ extension `End to end` {
             service.kill()
             #expect(try await service.waitForExit().signal == 9)
         }
-    }
-}
-
-/// The same numbers for the same seed (Knuth's linear congruential generator, upper bits mixed).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29) &* 0x9E37_79B9_7F4A_7C15
     }
 }

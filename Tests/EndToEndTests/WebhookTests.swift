@@ -1,6 +1,13 @@
+import ConnectorCore
 import Foundation
+import Logging
 import MicroHTTP
+import Store
+import Telemetry
 import Testing
+import Threading
+
+@testable import defender_car
 
 extension `End to end` {
     @Suite struct Webhooks {
@@ -54,6 +61,34 @@ extension `End to end` {
                 #expect(receiver.requests.count == 1)
             }
         }
+
+        @Test(.timeLimit(.minutes(1))) func `that the store can't be asked about are in the log`() async throws {
+            let store = try SQLiteStore.temporary()
+            let request = JobRequest(kind: .initial, connection: "default", trigger: .api)
+            let now = Timestamp(milliseconds: 1_795_468_000_000)
+            guard case .created(let job) = try store.enqueue(request, now: now) else { throw Unexpected() }
+            _ = try store.requestCancel(job.id, now: now)
+            let lines = Locked<[String]>([])
+            let logger = Logger(label: "webhook") { label in
+                ServiceLogHandler(
+                    label: label, format: .text, level: .warning,
+                    sink: LogSink { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } })
+            }
+            let notifier = WebhookNotifier(
+                url: "http://127.0.0.1:9", secret: nil, store: store, caFile: nil,
+                metrics: ServiceMetrics(version: "1"), logger: logger)
+            defer { notifier.stop() }
+            // In the queue, but not yet delivered.
+            notifier.jobChanged(job.id)
+            try store.close()
+            notifier.jobChanged(job.id)
+            notifier.start()
+            try await poll(until: "a line of each reader") {
+                lines.withLock { $0.filter { $0.contains("a webhook waits for the next start") }.count } == 3
+            }
+        }
+
+        private struct Unexpected: Error {}
 
         private func expectDeliveries(_ outcome: String, _ count: Int, _ client: ControlClient) async throws {
             let line = #"defender_car_webhook_deliveries_total{outcome="\#(outcome)"} \#(count)"#

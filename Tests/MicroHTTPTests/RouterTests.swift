@@ -78,6 +78,13 @@ import Testing
 }
 
 @Suite struct `Problem documents` {
+    @Test func `are harmless where somebody puts it into a page`() {
+        let problem = ProblemDocument(status: 404, code: "x", detail: "<b>&</b>", extras: ["<": .string("&")])
+        let bytes = problem.json()
+        #expect(!bytes.contains { [UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&")].contains($0) })
+        #expect(String(decoding: bytes, as: UTF8.self).contains(#""detail":"\u003cb\u003e\u0026\u003c/b\u003e""#))
+    }
+
     @Test func `escape text and list errors and extras`() {
         let problem = ProblemDocument(
             status: 400, code: "bad_request", detail: "a \"b\" \\ \n\t\u{1}\u{7f} é 😀",

@@ -30,9 +30,6 @@ actor ImportConfirmer {
         self.calls = calls
     }
 
-    /// Whether polls are being sent.
-    var isPolling: Bool { poller != nil }
-
     /// Returns when CAR has applied the import.
     ///
     /// - Throws: `CARError` when it failed or its deadline passed, `CancellationError` at once when the task is cancelled.

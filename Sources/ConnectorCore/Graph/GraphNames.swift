@@ -79,7 +79,4 @@ public enum EdgeKind: String, Sendable, Codable, CaseIterable, Hashable {
         case .applicationVulnerability: (.application, .vulnerability)
         }
     }
-
-    /// Whether several machines can imply the same edge: it does not start at a machine.
-    public var isShared: Bool { ends.from != .asset }
 }

@@ -63,6 +63,7 @@ public struct JobOptions: Sendable, Equatable, Codable {
 
 /// How far a running job is.
 public struct JobProgress: Sendable, Equatable, Codable {
+    /// The parts of a run, in their order. `details` are those of machines: users, addresses and vulnerabilities.
     public enum Phase: String, Sendable, Codable {
         case machines, details, alerts, deletions, finishing
     }

@@ -30,6 +30,7 @@ public protocol JobStore: Sendable {
     func checkWritable() throws
 }
 
+/// What a run is asked for; the store makes a job of it, or finds the one that there is.
 public struct JobRequest: Sendable, Equatable {
     public var kind: JobKind
     public var connection: String
@@ -58,6 +59,8 @@ public enum EnqueueOutcome: Sendable, Equatable {
     case idempotencyConflict
 }
 
+/// What became of the wish to end a job. One that was cancelled before is accepted again; `alreadyEnded` has succeeded or
+/// failed, which no wish changes.
 public enum CancelOutcome: Sendable, Equatable {
     case accepted(Job)
     case alreadyEnded(Job)
@@ -86,6 +89,7 @@ public struct JobUpdate: Sendable, Equatable {
     }
 }
 
+/// Which jobs are listed; `nil` leaves a criterion out.
 public struct JobQuery: Sendable, Equatable {
     public var connection: String?
     public var kind: JobKind?
@@ -106,6 +110,7 @@ public struct JobQuery: Sendable, Equatable {
     }
 }
 
+/// A part of a list of jobs, the newest first.
 public struct JobPage: Sendable, Equatable {
     public var jobs: [Job]
     /// The last job of the page where more follow.

@@ -29,5 +29,4 @@ public struct Alert: Sendable, Equatable {
     }
 
     public var isOpen: Bool { status == "New" || status == "InProgress" }
-    public var isResolved: Bool { status == "Resolved" }
 }

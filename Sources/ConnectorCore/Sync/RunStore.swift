@@ -167,6 +167,7 @@ public struct DeletionCensus: Sendable, Equatable {
     }
 }
 
+/// Machines of the work list that are read and sent together; its number is its place on that list.
 public struct WorkBatch: Sendable, Equatable {
     public struct Entry: Sendable, Equatable {
         public var machine: Machine
@@ -221,6 +222,7 @@ public struct AlertPlan: Sendable {
     public init() {}
 }
 
+/// An edge that nothing implies any more, with its row in the ledger, which goes once CAR has confirmed.
 public struct GoneEdge: Sendable, Equatable {
     public var rowID: Int64
     public var edge: Edge

@@ -43,7 +43,7 @@ extension ControlAPI {
             ("connection", query.connection), ("kind", query.kind?.rawValue), ("state", query.state?.rawValue),
             ("limit", String(query.limit)), ("cursor", cursor),
         ]
-        let parts = parameters.compactMap { name, value in value.map { "\(name)=\(URLText.queryValue($0))" } }
+        let parts = parameters.compactMap { name, value in value.map { "\(name)=\(URLText.encoded($0))" } }
         return "/v1/jobs?" + parts.joined(separator: "&")
     }
 
@@ -78,6 +78,8 @@ extension ControlAPI {
                 ) { result in
                     switch result {
                     case .success(let changed): responder.respond(changed.map(Self.shown) ?? Self.notModified(job))
+                    case .failure(let failure as any ClassifiedFailure):
+                        responder.respond(Refusal.storeUnavailable(failure.jobFailure.message).response)
                     case .failure: responder.respond(ProblemDocument.internalError.response())
                     }
                 }

@@ -6,7 +6,7 @@ enum ConnectionView {
         _ info: ConnectionInfo, _ summary: ConnectionSummary, nextScheduled: [JobKind: Timestamp],
         budgets: [BudgetInfo]
     ) -> JSONValue {
-        let path = "/v1/connections/" + URLText.segment(info.name)
+        let path = "/v1/connections/" + URLText.encoded(info.name)
         return .object([
             "name": .string(info.name),
             "defenderUrl": info.defenderURL.isEmpty ? .null : .string(info.defenderURL),
@@ -25,7 +25,7 @@ enum ConnectionView {
             "budgets": .array(budgets.map(json)),
             "links": .object([
                 "self": .string(path), "check": .string(path + "/check"),
-                "jobs": .string("/v1/jobs?connection=" + URLText.queryValue(info.name)),
+                "jobs": .string("/v1/jobs?connection=" + URLText.encoded(info.name)),
             ]),
         ])
     }

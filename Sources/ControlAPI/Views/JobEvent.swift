@@ -14,7 +14,7 @@ public struct JobEvent: Sendable {
         let event = JSONValue.object([
             "specversion": "1.0",
             "id": .string(job.id.text),
-            "source": .string("/v1/connections/\(URLText.segment(job.connection))"),
+            "source": .string("/v1/connections/\(URLText.encoded(job.connection))"),
             "type": .string("defender-car.job.\(job.state.rawValue)"),
             "subject": .string(job.id.text),
             "time": .string(ended.iso8601),

@@ -1,11 +1,7 @@
 /// Percent-encoding of text that becomes part of an address of ours.
 enum URLText {
-    static func segment(_ text: String) -> String { encoded(text) }
-
-    static func queryValue(_ text: String) -> String { encoded(text) }
-
-    /// Everything but the unreserved characters of RFC 3986 is escaped.
-    private static func encoded(_ text: String) -> String {
+    /// Everything but the unreserved characters of RFC 3986 is escaped: fit for a segment and for a query's value.
+    static func encoded(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
             switch byte {

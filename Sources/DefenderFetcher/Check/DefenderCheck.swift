@@ -2,8 +2,8 @@ import ConnectorCore
 import OutboundHTTP
 
 /// Tries what an import needs of Entra and Defender: a login, and each permission by its cheapest real request. Reads
-/// only. Eight calls at most, logins included, taken from the tenant's budgets where they are free; a budget that is used up is not waited
-/// for.
+/// only. Eight calls at most, logins included, taken from the tenant's budgets where they are free; a budget that is used
+/// up is not waited for.
 public struct DefenderCheck: Sendable {
     public static let loginName = "login"
     public static let graphLoginName = "Graph login"

@@ -1,4 +1,5 @@
 import Foundation
+import OutboundHTTP
 
 /// What an access token says of itself, for a person's diagnosis only: nothing is decided by it and no signature is
 /// checked.
@@ -41,6 +42,8 @@ struct TokenClaims: Sendable, Equatable {
     /// Fit to be shown: what permissions and resources are made of.
     private static func isPlain(_ text: String) -> Bool {
         (1...lengthMax).contains(text.utf8.count)
-            && text.utf8.allSatisfy { $0.isUnreserved || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }
+            && text.utf8.allSatisfy {
+                URLEncoding.isUnreserved($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":")
+            }
     }
 }

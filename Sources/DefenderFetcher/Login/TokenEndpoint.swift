@@ -34,7 +34,7 @@ struct TokenEndpoint: Sendable {
             ("grant_type", "client_credentials"), ("client_id", settings.clientID),
             ("client_secret", settings.clientSecret.reveal()), ("scope", scope),
         ]
-        let body = form.map { "\($0)=\($1.percentEncoded)" }.joined(separator: "&")
+        let body = form.map { "\($0)=\(URLEncoding.encode($1))" }.joined(separator: "&")
         var request = OutboundRequest(
             .post, url: "\(settings.loginURL.withoutTrailingSlashes)/\(settings.tenant)/oauth2/v2.0/token",
             headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],

@@ -67,9 +67,6 @@ public struct EstateState: Sendable {
 
     // MARK: Changing
 
-    /// The index the next added machine should have.
-    public var freeIndex: Int { nextIndex }
-
     /// Adds a machine; one of the same id is replaced.
     public mutating func add(_ machine: EstateMachine) {
         nextIndex = max(nextIndex, machine.index + 1)

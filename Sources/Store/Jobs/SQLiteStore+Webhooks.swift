@@ -21,7 +21,15 @@ extension SQLiteStore {
         try write { db in try db.execute(sql: "DELETE FROM webhook_due WHERE job_id = ?", arguments: [job.text]) }
     }
 
-    /// Jobs whose end was not told yet, the oldest first; also those that have not ended.
+    /// Whether the end of the job is still to be told.
+    public func isWebhookDue(_ job: JobID) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM webhook_due WHERE job_id = ?)", arguments: [job.text]) ?? false
+        }
+    }
+
+    /// The first 1000 jobs whose end was not told yet, the oldest first; also those that have not ended.
     public func dueWebhooks() throws -> [JobID] {
         try read { db in
             try String.fetchAll(db, sql: "SELECT job_id FROM webhook_due ORDER BY job_id LIMIT 1000").compactMap(

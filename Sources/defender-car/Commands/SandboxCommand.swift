@@ -65,7 +65,10 @@ struct SandboxCommand: AsyncParsableCommand {
         options.carDelayMillisecondsMaximum = carDelay
         options.unchecked = unchecked
         options.prepared = prepared
-        options.recordPath = record
+        if let record {
+            try Self.makeFile(record)
+            options.recordPath = record
+        }
         let sandbox = SandboxServer(options: options)
         if let faults {
             do {
@@ -88,6 +91,16 @@ struct SandboxCommand: AsyncParsableCommand {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         for await _ in signals { break }
         sandbox.stop()
+    }
+
+    /// A record that can't be written would be missed only after the measurement.
+    private static func makeFile(_ path: String) throws {
+        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard file >= 0 else {
+            StandardStreams.error("the sandbox can't start: --record: \(path) can't be written\n")
+            throw ExitCode(2)
+        }
+        close(file)
     }
 }
 

@@ -1,5 +1,5 @@
 import ConnectorCore
-import Foundation
+import JobQueue
 import Logging
 import Store
 import Threading
@@ -52,7 +52,7 @@ struct ConnectionJobRunner: JobRunning {
             record: { [recorder, jobs] update in
                 try await recorder.run { try jobs.record(update, of: job.id, attempt: job.attempt) }
             },
-            now: { Timestamp.now })
+            now: Timestamp.wallClock)
     }
 
     /// What follows the end of a run and can't change its outcome.
@@ -64,14 +64,5 @@ struct ConnectionJobRunner: JobRunning {
                 "cleaning up after the job failed; the next run does it",
                 metadata: ["job": "\(job.id)", "error": "\(error)"])
         }
-    }
-}
-
-extension Timestamp {
-    /// The wall clock's time.
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

@@ -1,6 +1,7 @@
 import ConnectorCore
 import ControlAPI
 import Foundation
+import JobQueue
 import Logging
 import MicroHTTP
 import ServiceLifecycle
@@ -137,7 +138,7 @@ struct ControlServer: ServiceLifecycle.Service {
                 metricsOpen: settings.metricsOpen),
             renderMetrics: { [engine] in engine.renderMetrics($0) },
             check: { [engine, caFile = settings.caFile] in await engine.check($0, caFile: caFile) },
-            clock: { Timestamp.now }, version: BuildInfo.version,
+            clock: Timestamp.wallClock, version: BuildInfo.version,
             onJobChange: { [engine] in engine.observeJobs($0) })
         dependencies.budgets = { [engine] in engine.budgets(of: $0) }
         return dependencies

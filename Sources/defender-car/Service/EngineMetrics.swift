@@ -60,7 +60,7 @@ extension Engine {
     private func readQueue(running: Int) {
         // Two waiting jobs and an interrupted one are all that a connection can have, so one page holds them.
         guard let queued = try? store.jobs(JobQuery(state: .queued, limit: 200)).jobs else { return }
-        let oldest = queued.last.map { Timestamp.now.secondsSince1970 - $0.createdAt.secondsSince1970 }
+        let oldest = queued.last.map { Timestamp.wallClock().secondsSince1970 - $0.createdAt.secondsSince1970 }
         metrics.setJobs(running: running, queued: queued.count, oldestQueuedSeconds: oldest ?? 0)
     }
 
@@ -137,7 +137,7 @@ extension Engine {
             for kind in JobKind.allCases {
                 let query = JobQuery(connection: name, kind: kind, state: .succeeded, limit: 1)
                 if let job = try store.jobs(query).jobs.first { countSuccess(of: job) }
-                let interval = runtime.settings.schedules[kind]?.longestIntervalSeconds(after: .now)
+                let interval = runtime.settings.schedules[kind]?.longestIntervalSeconds(after: .wallClock())
                 metrics.setScheduleInterval(name, kind: kind.rawValue, seconds: interval ?? 0)
             }
         }

@@ -43,7 +43,11 @@ final class WebhookNotifier: Sendable {
 
     /// Begins with what an earlier process left.
     func start() {
-        for job in (try? store.dueWebhooks()) ?? [] { queue.yield(job) }
+        do {
+            for job in try store.dueWebhooks() { queue.yield(job) }
+        } catch {
+            waits(error)
+        }
         let task = Task { for await job in jobs { await deliver(job) } }
         delivery.withLock { $0 = task }
     }
@@ -56,13 +60,17 @@ final class WebhookNotifier: Sendable {
 
     /// A job has visibly changed.
     func jobChanged(_ id: JobID) {
-        guard let job = try? store.job(id) else { return }
-        if job.state.isFinal {
-            // One that never ran, such as a cancelled queued one, is told of too.
-            remember(id)
-            queue.yield(id)
-        } else if job.state == .running, job.progress.phase == .machines {
-            remember(id)
+        do {
+            guard let job = try store.job(id) else { return }
+            if job.state.isFinal {
+                // One that never ran, such as a cancelled queued one, is told of too.
+                remember(id)
+                queue.yield(id)
+            } else if job.state == .running, job.progress.phase == .machines {
+                remember(id)
+            }
+        } catch {
+            waits(error, job: id)
         }
     }
 
@@ -74,10 +82,28 @@ final class WebhookNotifier: Sendable {
         }
     }
 
+    /// The store can't be read: what is due there is told when it can.
+    private func waits(_ error: any Error, job: JobID? = nil) {
+        var metadata: Logger.Metadata = ["error": "\(error)"]
+        if let job { metadata["job"] = "\(job)" }
+        logger.warning("a webhook waits for the next start", metadata: metadata)
+    }
+
+    /// - Returns: `nil` where there is nothing to tell, or not any more.
+    private func dueEvent(_ id: JobID) throws -> JobEvent? {
+        guard try store.isWebhookDue(id) else { return nil }
+        return try store.job(id).flatMap(JobEvent.init)
+    }
+
     private func deliver(_ id: JobID) async {
-        guard let due = try? store.dueWebhooks(), due.contains(id), let job = try? store.job(id),
-            let event = JobEvent(job)
-        else { return }
+        let event: JobEvent
+        do {
+            guard let due = try dueEvent(id) else { return }
+            event = due
+        } catch {
+            waits(error, job: id)
+            return
+        }
         do {
             let response = try await http.send(request(event), retrying: Self.retry)
             guard (200..<300).contains(response.status) else { throw Refusal(status: response.status) }
@@ -89,6 +115,7 @@ final class WebhookNotifier: Sendable {
             logger.error(
                 "the webhook was not taken", metadata: ["job": "\(id)", "to": "\(SafeURL(url))", "error": "\(error)"])
         }
+        // Where it stays due it is told again after the next start, which receivers expect: the event's id is the same.
         try? store.removeWebhook(of: id)
     }
 

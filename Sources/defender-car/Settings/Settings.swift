@@ -12,9 +12,7 @@ struct Settings: Sendable {
     var service: ServiceSettings
     var connections: [ConnectionSettings]
 
-    /// - Parameters:
-    ///   - configPath: the YAML file; `DEFENDER_CAR_CONFIG` where `nil`.
-    ///   - requiresConnections: whether a process without Defender and CAR credentials makes sense.
+    /// - Parameter configPath: the YAML file; `DEFENDER_CAR_CONFIG` where `nil`.
     /// - Throws: `SettingsError` with every problem at once.
     static func read(environment: [String: String], configPath: String? = nil) throws -> Settings {
         let file = try SettingsFile(option: configPath, environment: environment)

@@ -9,10 +9,11 @@ enum SettingsCommand {
         config: String?, environment: [String: String] = ProcessInfo.processInfo.environment, isOneRun: Bool = false
     ) throws -> Settings {
         var environment = CloudPakEnvironment(environment).settings
-        // Nothing listens, so it needs no token for an address beyond loopback, as a container's environment has.
+        // Nothing listens, so no address beyond loopback needs a token, whether it is a container's environment or the
+        // settings file, which the environment comes before, that names one.
         if isOneRun {
-            environment["HTTP_LISTEN"] = nil
-            environment["METRICS_LISTEN"] = nil
+            environment["HTTP_LISTEN"] = "127.0.0.1:0"
+            environment["METRICS_LISTEN"] = "127.0.0.1:0"
         }
         let file = SettingsFile.path(option: config, environment: environment)
         if isOneRun, file == nil, Terminal.standardError.isTerminal {

@@ -23,7 +23,7 @@ struct CommandRun {
     /// - Returns: the exit code.
     func run(_ request: ImportRequest) async throws -> Int32 {
         let store = engine.store
-        let outcome = try await reader.run { try store.enqueue(request.job, now: Timestamp.now) }
+        let outcome = try await reader.run { try store.enqueue(request.job, now: .wallClock()) }
         let id: JobID
         switch outcome {
         case .created(let job), .existing(let job): id = job.id

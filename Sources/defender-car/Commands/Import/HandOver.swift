@@ -124,7 +124,7 @@ struct HandOver: Sendable {
         request.label = "service"
         do {
             let response = try await http.send(request)
-            return response.status == 503 ? .failure(Silence(reason: "it stops, or is busy")) : .success(response)
+            return response.status == 503 ? .failure(Silence(reason: Self.reason(in: response))) : .success(response)
         } catch OutboundError.tls(let reason) {
             throw Refused(
                 description:
@@ -138,15 +138,14 @@ struct HandOver: Sendable {
         }
     }
 
+    /// Of a 503, without the full stop: for the end of a sentence.
+    private static func reason(in response: OutboundResponse) -> String {
+        var detail = Problem(in: response)?.detail ?? ""
+        if detail.hasSuffix(".") { detail.removeLast() }
+        return detail.isEmpty ? "it stops, or is busy" : detail
+    }
+
     private func refusal(_ response: OutboundResponse) -> Refused {
-        struct Problem: Decodable {
-            struct Field: Decodable {
-                var field: String
-                var reason: String
-            }
-            var detail: String?
-            var errors: [Field]?
-        }
         switch response.status {
         case 401 where token == nil:
             return Refused(
@@ -164,12 +163,28 @@ struct HandOver: Sendable {
                     "The service that uses this STATE_DIR (\(url)) lets this command's token only read: it needs "
                     + "the API_TOKEN.")
         default:
-            // A body of another kind adds nothing.
-            let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
+            let problem = Problem(in: response)
             let fields = (problem?.errors ?? []).map { " \($0.field): \($0.reason)." }.joined()
             return Refused(
                 description: "The service at \(url) answers \(response.status). \(problem?.detail ?? "")\(fields)",
                 code: (400..<500).contains(response.status) ? DefenderCar.badArguments : 1)
         }
+    }
+}
+
+/// Why the service refuses a request.
+private struct Problem: Decodable {
+    struct Field: Decodable {
+        var field: String
+        var reason: String
+    }
+
+    var detail: String?
+    var errors: [Field]?
+
+    /// - Returns: `nil` where the body is of another kind, which adds nothing.
+    init?(in response: OutboundResponse) {
+        guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body)) else { return nil }
+        self = problem
     }
 }
