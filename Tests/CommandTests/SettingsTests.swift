@@ -1,3 +1,4 @@
+import ArgumentParser
 import ConnectorCore
 import Foundation
 import Testing
@@ -147,9 +148,9 @@ import Testing
             #expect(settings.connections.map(\.run.alerts) == [false, true])
             #expect(settings.connections.last?.schedules[.incremental]?.text == "*/5 * * * *")
             #expect(settings.service.logLevel == .warning)
-            #expect(try settings.connection(named: "west").name == "west")
-            #expect(throws: (any Error).self) { try settings.connection(named: nil) }
-            #expect(throws: (any Error).self) { try settings.connection(named: "north") }
+            #expect(try settings.connection(named: "west", for: "import").name == "west")
+            #expect(throws: ExitCode(2)) { try settings.connection(named: nil, for: "import") }
+            #expect(throws: ExitCode(2)) { try settings.connection(named: "north", for: "check") }
         }
     }
 
