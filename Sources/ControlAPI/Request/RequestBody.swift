@@ -72,6 +72,10 @@ struct RequestBody {
                 throw Refusal.unsupportedMediaType
             }
         }
+        let encodings = (request.headers.list("Content-Encoding") ?? "").split(separator: ",")
+        guard encodings.allSatisfy({ $0.trimmingCharacters(in: .whitespaces).lowercased() == "identity" }) else {
+            throw Refusal.unsupportedContentEncoding
+        }
         guard String(validating: request.body, as: UTF8.self) != nil,
             let value = try? JSONDecoder().decode(ReceivedJSON.self, from: Data(request.body))
         else {
