@@ -118,6 +118,17 @@ import Testing
         #expect(Service().call("POST", "/v1/imports/initial", headers: form, body: "{}").status == 415)
     }
 
+    @Test(arguments: [
+        (#"{"connection":"\ud800"}"#, "malformed_body"), (#"{"\ud800":true}"#, "malformed_body"),
+        (#"{"x":{"\udc00":1}}"#, "malformed_body"), (#"{"connection":1e400}"#, "invalid_body"),
+        (#"{"connection":null}"#, "invalid_body"), (#"{"connection":[1]}"#, "invalid_body"),
+    ])
+    func `tells text that can't be decoded from another type`(body: String, code: String) {
+        let answer = Service().call("POST", "/v1/imports/initial", body: body)
+        #expect(answer.status == 400)
+        #expect(answer.string("code") == code)
+    }
+
     @Test(arguments: [("gzip", 415), ("identity, br", 415), ("identity", 202), ("Identity", 202), ("", 202)])
     func `refuses an encoded body`(encoding: String, status: Int) {
         let headers: HTTPHeaders = ["Content-Encoding": encoding]
