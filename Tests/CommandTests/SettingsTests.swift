@@ -27,8 +27,12 @@ import Testing
     }
 
     private func withFile<Result>(_ content: String, _ body: (String) throws -> Result) throws -> Result {
+        try withFile(Data(content.utf8), body)
+    }
+
+    private func withFile<Result>(_ content: Data, _ body: (String) throws -> Result) throws -> Result {
         let path = FileManager.default.temporaryDirectory.path + "/defender-car-\(UUID().uuidString)"
-        try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+        try content.write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try body(path)
     }
@@ -98,6 +102,19 @@ import Testing
         }
         let unreadable = ["CONFIGURATION_AUTH_CLIENTSECRET": "", "CONFIGURATION_AUTH_CLIENTSECRET_FILE": "/nowhere"]
         #expect(problems(unreadable) == ["CONFIGURATION_AUTH_CLIENTSECRET_FILE"])
+    }
+
+    @Test(arguments: [
+        (Array(" \n".utf8), "is empty"), (Array("\t\r\n".utf8), "is empty"), ([], "is empty"),
+        ([0x73, 0xFF, 0x0A], "is not UTF-8"),
+    ])
+    func `that are secret come from no file without text`(content: [UInt8], says: String) throws {
+        try withFile(Data(content)) { path in
+            let changes = ["CAR_SERVICE_PASSWORD": "", "CAR_SERVICE_PASSWORD_FILE": path]
+            let error = #expect(throws: SettingsError.self) { try read(changes) }
+            #expect(error?.problems.map(\.setting) == ["CAR_SERVICE_PASSWORD_FILE"])
+            #expect(error?.problems.first?.reason.hasSuffix(says) == true, "\(error?.description ?? "")")
+        }
     }
 
     @Test func `that are secret come from the first source that has them, in whichever form`() throws {

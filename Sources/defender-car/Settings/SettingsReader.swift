@@ -74,13 +74,20 @@ struct SettingsReader {
 
     private static func content(ofFile path: String) throws -> String {
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+        guard let text = String(validating: data, as: UTF8.self) else { throw NotText() }
+        let isBlank = text.allSatisfy(\.isWhitespace)
+        return isBlank ? "" : text.trimmingCharacters(in: .newlines)
     }
+
+    private struct NotText: Error {}
 
     private mutating func secret(_ name: String, at path: String) -> Secret? {
         let value: String
         do {
             value = try Self.content(ofFile: path)
+        } catch is NotText {
+            refuse(name, "\(path) is not UTF-8")
+            return nil
         } catch {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
             let reason = cause.map { String(cString: strerror(Int32($0.code))) }
