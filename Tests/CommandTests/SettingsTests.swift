@@ -227,6 +227,34 @@ import Testing
         #expect(problems(["HTTP_LISTEN": address]) == (isLoopback ? [] : ["HTTP_LISTEN"]))
     }
 
+    @Test func `with credentials for another machine are told where they go unencrypted`() throws {
+        func unencrypted(_ changes: [String: String], config: String? = nil) throws -> [String] {
+            UnencryptedURLs(of: try read(changes, config: config).connections).entries.map { "\($0.setting) \($0.url)" }
+        }
+        #expect(try unencrypted([:]) == [])
+        let loopback = ["CAR_SERVICE_URL": "http://127.0.0.1:1/x", "DEFENDER_LOGIN_URL": "HTTP://localhost:2"]
+        #expect(try unencrypted(loopback.merging(["DEFENDER_API_URL": "http://[::1]:3"]) { $1 }) == [])
+        #expect(
+            try unencrypted([
+                "CAR_SERVICE_URL": "http://car.example/api", "DEFENDER_LOGIN_URL": "HTTP://login.example",
+                "DEFENDER_API_URL": "http://127.example:8080", "GRAPH_API_URL": "http://graph.example",
+            ]) == [
+                "DEFENDER_LOGIN_URL http://login.example/", "DEFENDER_API_URL http://127.example:8080/",
+                "CAR_SERVICE_URL http://car.example/api",
+            ])
+        let token = [
+            "CAR_SERVICE_AUTHTOKEN": "token", "CAR_SERVICE_URL_FOR_AUTHTOKEN": "http://car.example/",
+            "GRAPH_API_URL": "http://graph.example", "DEFENDER_HUNTING_API": "graph",
+        ]
+        try withFile("connections:\n  - CONNECTION_NAME: a\n  - CONNECTION_NAME: b") { path in
+            let found = try unencrypted(token, config: path)
+            #expect(
+                found == [
+                    "GRAPH_API_URL http://graph.example/", "CAR_SERVICE_URL_FOR_AUTHTOKEN http://car.example/",
+                ])
+        }
+    }
+
     @Test func `of two connections with one name are refused`() throws {
         try withFile("connections:\n  - CONNECTION_NAME: a\n  - CONNECTION_NAME: a") { path in
             _ = #expect(throws: SettingsError.self) { try read(config: path) }
