@@ -218,6 +218,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "~", "null", "''"])
+    func `that are blank in YAML count as not set`(blank: String) throws {
+        let yaml = """
+            SCHEDULE_INCREMENTAL: \(blank)
+            LOG_LEVEL: \(blank)
+            connections:
+              - CONNECTION_NAME: \(blank)
+                CONFIGURATION_AUTH_TENANT: \(blank)
+            """
+        try withFile(yaml) { path in
+            let settings = try read(config: path)
+            #expect(settings.service.logLevel == .info)
+            #expect(settings.connections.map(\.name) == ["Microsoft-Windows-Defender-ATP"])
+            #expect(settings.connections.map(\.defender.tenant) == ["contoso.example"])
+            #expect(settings.connections.first?.schedules.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("LOG_LEVEL: info\nLOG_LEVEL: error", "LOG_LEVEL"), ("s3cret: 1\ns3cret: 2", "a key that is not a setting"),
+        ("connections:\n  - CONNECTION_NAME: a\n    CONNECTION_NAME: b", "CONNECTION_NAME"),
+    ])
+    func `that YAML gives more than once are named`(yaml: String, named: String) throws {
+        try withFile(yaml) { path in
+            let error = #expect(throws: SettingsError.self) { try read(config: path) }
+            #expect(error?.problems.map(\.reason) == ["\(path) gives more than once: \(named)"])
+        }
+    }
+
     @Test(arguments: [
         ("127.0.0.1:0", true), ("127.9.8.7:0", true), ("[::1]:0", true), ("localhost:0", true),
         ("127.anything.example:0", false), ("127.1:0", false), ("0.0.0.0:0", false), ("[::]:0", false),
