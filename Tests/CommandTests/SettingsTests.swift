@@ -191,6 +191,13 @@ import Testing
         #expect(problems([name: ""]) == [name])
     }
 
+    @Test func `that are schedules say how there is none`() {
+        for (text, isTold) in [("OFF", true), ("never", true), ("61 * * * *", false)] {
+            let error = #expect(throws: SettingsError.self) { try read(["SCHEDULE_INITIAL": text]) }
+            #expect(error?.description.contains("off, in small letters") == isTold)
+        }
+    }
+
     @Test func `name what led to a file that can't be read`() {
         #expect(problems(["DEFENDER_CAR_CONFIG": "/nonexistent"]) == ["DEFENDER_CAR_CONFIG"])
         let error = #expect(throws: SettingsError.self) { try read(config: "/nonexistent") }

@@ -257,7 +257,9 @@ struct ConnectionSettings: Sendable {
             do {
                 schedules[kind] = try CronExpression(text)
             } catch {
-                reader.refuse(name, "\(error)")
+                // One word alone is hardly a cron expression with a mistake.
+                let isWord = !text.contains(" ")
+                reader.refuse(name, isWord ? "\(error); off, in small letters, means no schedule" : "\(error)")
             }
         }
     }
