@@ -10,6 +10,7 @@ public struct ControlAPI: Sendable {
     let watch: JobWatch
     let checks: CheckSlots
     let shownJobs = ShownJobs()
+    let storeHealth: StoreHealth
     /// Finds the handler of a request; give it to `HTTPServer`.
     public private(set) var router = Router()
     /// Probes and metrics alone, for an address of their own.
@@ -19,6 +20,7 @@ public struct ControlAPI: Sendable {
         self.dependencies = dependencies
         watch = JobWatch(store: dependencies.store, limits: dependencies.limits)
         checks = CheckSlots(max: dependencies.limits.checksMax)
+        storeHealth = StoreHealth(dependencies.store, changed: dependencies.storeChanged)
         // Weak, so that a source of changes that outlives the API does not keep it.
         dependencies.onJobChange { [weak watch] in watch?.jobChanged($0) }
         let api = self
@@ -32,15 +34,18 @@ public struct ControlAPI: Sendable {
 
     /// A handler behind the access policy; a refusal becomes its answer.
     func guarded(_ need: AccessPolicy.Need, _ handler: @escaping HTTPHandler) -> HTTPHandler {
-        let access = dependencies.access
+        let (access, storeHealth) = (dependencies.access, storeHealth)
         return { request in
             do {
                 try access.check(request, for: need)
-                return try handler(request)
+                let response = try handler(request)
+                if need == .operate { storeHealth.served() }
+                return response
             } catch let refusal as Refusal {
                 return refusal.response
             } catch let failure as any ClassifiedFailure {
                 // Nothing but the store fails so in a handler.
+                storeHealth.failed(failure.jobFailure.message)
                 return Refusal.storeUnavailable(failure.jobFailure.message).response
             }
         }

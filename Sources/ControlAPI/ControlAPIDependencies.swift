@@ -10,8 +10,6 @@ public struct ControlAPIDependencies: Sendable {
     public var access: AccessPolicy
     /// The service's metrics as text; called for every scrape, on a server thread.
     public var renderMetrics: @Sendable (PrometheusText.Format) -> String
-    /// Why the service should get no work now; empty when it should. Never asks a remote service.
-    public var readiness: @Sendable () -> [String]
     /// Tests login, permissions and CAR of a connection; `nil` where the service can't. Cancelled at its deadline.
     public var check: (@Sendable (String) async -> [CheckResult])?
     public var clock: @Sendable () -> Timestamp
@@ -21,12 +19,13 @@ public struct ControlAPIDependencies: Sendable {
     public var limits = ControlAPILimits()
     /// The call budgets of a connection; empty where there are none.
     public var budgets: @Sendable (String) -> [BudgetInfo] = { _ in [] }
+    /// Called, on a server thread, when the store can't be used any more, with the reason, and with `nil` when it can
+    /// again. The reason names files, which is for the log: anybody may ask for the readiness.
+    public var storeChanged: @Sendable (String?) -> Void = { _ in }
 
-    /// - Parameter readiness: by default the service is ready when the store can be written and nothing drains.
     public init(
         store: any JobStore, queue: any JobControlling, connections: [ConnectionInfo], access: AccessPolicy,
         renderMetrics: @escaping @Sendable (PrometheusText.Format) -> String,
-        readiness: (@Sendable () -> [String])? = nil,
         check: (@Sendable (String) async -> [CheckResult])? = nil,
         clock: @escaping @Sendable () -> Timestamp, version: String,
         onJobChange: @escaping @Sendable (@escaping @Sendable (JobID) -> Void) -> Void
@@ -36,18 +35,10 @@ public struct ControlAPIDependencies: Sendable {
         self.connections = connections
         self.access = access
         self.renderMetrics = renderMetrics
-        self.readiness = readiness ?? { Self.reasonsNotReady(store, queue) }
         self.check = check
         self.clock = clock
         self.version = version
         self.onJobChange = onJobChange
-    }
-
-    private static func reasonsNotReady(_ store: any JobStore, _ queue: any JobControlling) -> [String] {
-        var reasons: [String] = []
-        if queue.isDraining { reasons.append("draining") }
-        do { try store.checkWritable() } catch { reasons.append("store not writable") }
-        return reasons
     }
 }
 

@@ -47,6 +47,9 @@ struct Refusal: Error, Sendable, Equatable {
     static let jobEnded = Refusal(409, "job_ended", "The job has succeeded or failed already.")
     static let unsupportedMediaType = Refusal(
         415, "unsupported_media_type", "The request body must be JSON, with Content-Type: application/json.")
+    static let unsupportedContentEncoding = Refusal(
+        415, "unsupported_media_type", "The request body must not be compressed: Content-Encoding must be absent.",
+        headers: ["Accept-Encoding": "identity"])
     static let idempotencyKeyReused = Refusal(
         422, "idempotency_key_reused", "This Idempotency-Key was used within 24 hours for a different request.")
     static let checkUnavailable = Refusal(501, "check_unavailable", "This service can't check its connections.")

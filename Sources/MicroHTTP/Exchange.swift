@@ -176,9 +176,10 @@ final class Exchange {
             return true
         case .stream(let work):
             // An answer without a body must not start the work behind it.
-            if request.method == "HEAD" || OutgoingResponse.hasNoBody(response.status) {
+            if OutgoingResponse.hasNoBody(response.status) {
                 return queue(response, OutgoingResponse(bytes: []), connection)
             }
+            if request.method == "HEAD" { return queue(response, OutgoingResponse(headOfStream: ()), connection) }
             let stream = StreamAnswer(
                 open: core.open, bufferBytesMax: core.configuration.streamBufferBytesMax, events: core.events)
             guard core.open.add(stream) else { return send(ProblemDocument.stopping.response(), connection) }

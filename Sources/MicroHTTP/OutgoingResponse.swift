@@ -38,6 +38,18 @@ struct OutgoingResponse: ~Copyable {
         response = created
     }
 
+    /// For HEAD where GET brings a stream: of an empty body the library would say that GET brings 0 bytes. It ends the
+    /// connection, because what the library calls chunked gets a last chunk even after HEAD. `nil` when memory is short.
+    init?(headOfStream: Void) {
+        bodyBytes = 0
+        let nothing: MHD_ContentReaderCallback = { _, _, _, _ in cmhd_end_of_stream }
+        guard let created = MHD_create_response_from_callback(cmhd_size_unknown, 1024, nothing, nil, nil) else {
+            return nil
+        }
+        cmhd_close_afterwards(created)
+        response = created
+    }
+
     /// `nil` when memory is short.
     init?(stream: StreamAnswer, connection: OpaquePointer) {
         bodyBytes = 0

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ConnectorCore
 import Foundation
 import Testing
@@ -26,8 +27,12 @@ import Testing
     }
 
     private func withFile<Result>(_ content: String, _ body: (String) throws -> Result) throws -> Result {
+        try withFile(Data(content.utf8), body)
+    }
+
+    private func withFile<Result>(_ content: Data, _ body: (String) throws -> Result) throws -> Result {
         let path = FileManager.default.temporaryDirectory.path + "/defender-car-\(UUID().uuidString)"
-        try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+        try content.write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try body(path)
     }
@@ -99,6 +104,19 @@ import Testing
         #expect(problems(unreadable) == ["CONFIGURATION_AUTH_CLIENTSECRET_FILE"])
     }
 
+    @Test(arguments: [
+        (Array(" \n".utf8), "is empty"), (Array("\t\r\n".utf8), "is empty"), ([], "is empty"),
+        ([0x73, 0xFF, 0x0A], "is not UTF-8"),
+    ])
+    func `that are secret come from no file without text`(content: [UInt8], says: String) throws {
+        try withFile(Data(content)) { path in
+            let changes = ["CAR_SERVICE_PASSWORD": "", "CAR_SERVICE_PASSWORD_FILE": path]
+            let error = #expect(throws: SettingsError.self) { try read(changes) }
+            #expect(error?.problems.map(\.setting) == ["CAR_SERVICE_PASSWORD_FILE"])
+            #expect(error?.problems.first?.reason.hasSuffix(says) == true, "\(error?.description ?? "")")
+        }
+    }
+
     @Test func `that are secret come from the first source that has them, in whichever form`() throws {
         try withFile("of-the-connection") { secret in
             let yaml = """
@@ -147,9 +165,9 @@ import Testing
             #expect(settings.connections.map(\.run.alerts) == [false, true])
             #expect(settings.connections.last?.schedules[.incremental]?.text == "*/5 * * * *")
             #expect(settings.service.logLevel == .warning)
-            #expect(try settings.connection(named: "west").name == "west")
-            #expect(throws: (any Error).self) { try settings.connection(named: nil) }
-            #expect(throws: (any Error).self) { try settings.connection(named: "north") }
+            #expect(try settings.connection(named: "west", for: "import").name == "west")
+            #expect(throws: ExitCode(2)) { try settings.connection(named: nil, for: "import") }
+            #expect(throws: ExitCode(2)) { try settings.connection(named: "north", for: "check") }
         }
     }
 
@@ -171,6 +189,13 @@ import Testing
     @Test(arguments: ["CAR_SERVICE_KEY", "CAR_SERVICE_PASSWORD"])
     func `that are missing are named once`(name: String) {
         #expect(problems([name: ""]) == [name])
+    }
+
+    @Test func `that are schedules say how there is none`() {
+        for (text, isTold) in [("OFF", true), ("never", true), ("61 * * * *", false)] {
+            let error = #expect(throws: SettingsError.self) { try read(["SCHEDULE_INITIAL": text]) }
+            #expect(error?.description.contains("off, in small letters") == isTold)
+        }
     }
 
     @Test func `name what led to a file that can't be read`() {
@@ -200,6 +225,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "~", "null", "''"])
+    func `that are blank in YAML count as not set`(blank: String) throws {
+        let yaml = """
+            SCHEDULE_INCREMENTAL: \(blank)
+            LOG_LEVEL: \(blank)
+            connections:
+              - CONNECTION_NAME: \(blank)
+                CONFIGURATION_AUTH_TENANT: \(blank)
+            """
+        try withFile(yaml) { path in
+            let settings = try read(config: path)
+            #expect(settings.service.logLevel == .info)
+            #expect(settings.connections.map(\.name) == ["Microsoft-Windows-Defender-ATP"])
+            #expect(settings.connections.map(\.defender.tenant) == ["contoso.example"])
+            #expect(settings.connections.first?.schedules.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("LOG_LEVEL: info\nLOG_LEVEL: error", "LOG_LEVEL"), ("s3cret: 1\ns3cret: 2", "a key that is not a setting"),
+        ("connections:\n  - CONNECTION_NAME: a\n    CONNECTION_NAME: b", "CONNECTION_NAME"),
+    ])
+    func `that YAML gives more than once are named`(yaml: String, named: String) throws {
+        try withFile(yaml) { path in
+            let error = #expect(throws: SettingsError.self) { try read(config: path) }
+            #expect(error?.problems.map(\.reason) == ["\(path) gives more than once: \(named)"])
+        }
+    }
+
     @Test(arguments: [
         ("127.0.0.1:0", true), ("127.9.8.7:0", true), ("[::1]:0", true), ("localhost:0", true),
         ("127.anything.example:0", false), ("127.1:0", false), ("0.0.0.0:0", false), ("[::]:0", false),
@@ -215,6 +269,34 @@ import Testing
             #expect(settings.service.listen?.isLoopback == true)
             #expect(settings.service.metricsListen?.isLoopback == true)
             #expect(throws: SettingsError.self) { try read(config: path) }
+        }
+    }
+
+    @Test func `with credentials for another machine are told where they go unencrypted`() throws {
+        func unencrypted(_ changes: [String: String], config: String? = nil) throws -> [String] {
+            UnencryptedURLs(of: try read(changes, config: config).connections).entries.map { "\($0.setting) \($0.url)" }
+        }
+        #expect(try unencrypted([:]) == [])
+        let loopback = ["CAR_SERVICE_URL": "http://127.0.0.1:1/x", "DEFENDER_LOGIN_URL": "HTTP://localhost:2"]
+        #expect(try unencrypted(loopback.merging(["DEFENDER_API_URL": "http://[::1]:3"]) { $1 }) == [])
+        #expect(
+            try unencrypted([
+                "CAR_SERVICE_URL": "http://car.example/api", "DEFENDER_LOGIN_URL": "HTTP://login.example",
+                "DEFENDER_API_URL": "http://127.example:8080", "GRAPH_API_URL": "http://graph.example",
+            ]) == [
+                "DEFENDER_LOGIN_URL http://login.example/", "DEFENDER_API_URL http://127.example:8080/",
+                "CAR_SERVICE_URL http://car.example/api",
+            ])
+        let token = [
+            "CAR_SERVICE_AUTHTOKEN": "token", "CAR_SERVICE_URL_FOR_AUTHTOKEN": "http://car.example/",
+            "GRAPH_API_URL": "http://graph.example", "DEFENDER_HUNTING_API": "graph",
+        ]
+        try withFile("connections:\n  - CONNECTION_NAME: a\n  - CONNECTION_NAME: b") { path in
+            let found = try unencrypted(token, config: path)
+            #expect(
+                found == [
+                    "GRAPH_API_URL http://graph.example/", "CAR_SERVICE_URL_FOR_AUTHTOKEN http://car.example/",
+                ])
         }
     }
 

@@ -21,6 +21,23 @@ import Threading
         #expect(service.call("GET", "/livez").status == 200)
     }
 
+    @Test func `a store that can't be used any more is told once, and so is its return`() {
+        let told = Locked<[String?]>([])
+        let service = Service(storeChanged: { reason in told.withLock { $0.append(reason) } })
+        let start = { service.call("POST", "/v1/imports/initial").status }
+        #expect(start() == 202)
+        #expect(told.withLock { $0 } == [])
+        service.store.setWritable(false)
+        for _ in 0..<3 {
+            #expect(start() == 503)
+            #expect(service.call("GET", "/readyz").text == "not ready: store not writable\n")
+        }
+        #expect(told.withLock { $0 } == ["not writable"])
+        service.store.setWritable(true)
+        for _ in 0..<3 { #expect(start() == 202) }
+        #expect(told.withLock { $0 } == ["not writable", nil])
+    }
+
     @Test(arguments: [
         (nil, false), ("*/*", false), ("text/plain", false), ("text/html", false),
         ("application/openmetrics-text", true),

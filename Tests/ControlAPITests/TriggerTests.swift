@@ -118,6 +118,26 @@ import Testing
         #expect(Service().call("POST", "/v1/imports/initial", headers: form, body: "{}").status == 415)
     }
 
+    @Test(arguments: [
+        (#"{"connection":"\ud800"}"#, "malformed_body"), (#"{"\ud800":true}"#, "malformed_body"),
+        (#"{"x":{"\udc00":1}}"#, "malformed_body"), (#"{"connection":1e400}"#, "invalid_body"),
+        (#"{"connection":null}"#, "invalid_body"), (#"{"connection":[1]}"#, "invalid_body"),
+    ])
+    func `tells text that can't be decoded from another type`(body: String, code: String) {
+        let answer = Service().call("POST", "/v1/imports/initial", body: body)
+        #expect(answer.status == 400)
+        #expect(answer.string("code") == code)
+    }
+
+    @Test(arguments: [("gzip", 415), ("identity, br", 415), ("identity", 202), ("Identity", 202), ("", 202)])
+    func `refuses an encoded body`(encoding: String, status: Int) {
+        let headers: HTTPHeaders = ["Content-Encoding": encoding]
+        let answer = Service().call("POST", "/v1/imports/initial", headers: headers, body: "{}")
+        #expect(answer.status == status)
+        #expect(answer.headers["Accept-Encoding"] == (status == 415 ? "identity" : nil))
+        #expect(Service().call("POST", "/v1/imports/initial", headers: headers).status == 202)
+    }
+
     @Test func `with several connections the body must name one, and the error lists them`() {
         let service = Service(connections: [ConnectionInfo(name: "east"), ConnectionInfo(name: "west")])
         let answer = service.call("POST", "/v1/imports/initial")

@@ -344,6 +344,24 @@ import Threading
         }
     }
 
+    @Test(arguments: [(400, 54), (405, 50), (409, 50), (413, 50), (422, 50), (451, 50), (410, 55)])
+    func `gives the code with which an import ends where Defender itself refuses`(status: Int, code: Int) async throws {
+        let answer = HTTPResponse.error(status, "Refused", "Not like this.")
+        let defender = try ScriptedDefender(api: { _, _ in answer })
+        let results = try await check(defender)
+        for name in ["Machine.Read.All", "User.Read.All", "Alert.Read.All"] {
+            let result = try #require(results[name])
+            #expect(result.status == .misconfigured)
+            #expect(result.code == code)
+            #expect(result.hint?.contains("Not like this.") == true)
+            #expect(result.hint?.contains("Something else") == (code == 55))
+        }
+        let error = await #expect(throws: DefenderError.self) {
+            _ = try await defender.client().machines(.all, skip: 0, top: 10)
+        }
+        #expect(error?.jobFailure.code == code)
+    }
+
     // MARK: Bounds
 
     @Test func `takes its calls from the tenant's budget and waits for none`() async throws {

@@ -11,25 +11,35 @@ enum ReceivedJSON: Decodable, Sendable, Equatable {
     case object([String: ReceivedJSON])
 
     init(from decoder: any Decoder) throws {
-        if let members = try? decoder.container(keyedBy: AnyKey.self) {
+        if let members = try Self.matched({ try decoder.container(keyedBy: AnyKey.self) }) {
             var object: [String: ReceivedJSON] = [:]
             for key in members.allKeys { object[key.stringValue] = try members.decode(ReceivedJSON.self, forKey: key) }
             self = .object(object)
-        } else if (try? decoder.unkeyedContainer()) != nil {
+        } else if try Self.matched({ try decoder.unkeyedContainer() }) != nil {
             // What the elements are does not matter: no member of ours is a list.
             self = .array
         } else {
             let value = try decoder.singleValueContainer()
-            // Each `try?` asks whether the value is of that type; the last possibility is a number.
+            // The last possibility is a number.
             if value.decodeNil() {
                 self = .null
-            } else if let flag = try? value.decode(Bool.self) {
+            } else if let flag = try Self.matched({ try value.decode(Bool.self) }) {
                 self = .bool(flag)
-            } else if let text = try? value.decode(String.self) {
+            } else if let text = try Self.matched({ try value.decode(String.self) }) {
                 self = .string(text)
             } else {
                 self = .number
             }
+        }
+    }
+
+    /// `nil` where the value is of another type. Text that can't be decoded, such as half of a UTF-16 pair, is no other
+    /// type but an error.
+    private static func matched<Value>(_ decode: () throws -> Value) throws -> Value? {
+        do {
+            return try decode()
+        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
+            return nil
         }
     }
 
@@ -71,6 +81,10 @@ struct RequestBody {
             guard mediaType == "application/json" || mediaType.hasSuffix("+json") else {
                 throw Refusal.unsupportedMediaType
             }
+        }
+        let encodings = (request.headers.list("Content-Encoding") ?? "").split(separator: ",")
+        guard encodings.allSatisfy({ $0.trimmingCharacters(in: .whitespaces).lowercased() == "identity" }) else {
+            throw Refusal.unsupportedContentEncoding
         }
         guard String(validating: request.body, as: UTF8.self) != nil,
             let value = try? JSONDecoder().decode(ReceivedJSON.self, from: Data(request.body))

@@ -9,8 +9,11 @@ extension ControlAPI {
         router.on("GET", "/metrics", guarded(.metrics, metrics))
     }
 
+    /// Ready is a service that can write its store and does not stop; no remote service is asked.
     private func ready(_ request: HTTPRequest) -> HTTPResponse {
-        let reasons = dependencies.readiness()
+        var reasons: [String] = []
+        if dependencies.queue.isDraining { reasons.append("draining") }
+        if !storeHealth.isWritable() { reasons.append("store not writable") }
         if reasons.isEmpty { return Self.plain(200, "ready\n") }
         return Self.plain(503, "not ready: \(reasons.joined(separator: ", "))\n", headers: ["Retry-After": "5"])
     }

@@ -36,6 +36,12 @@ struct NetworkFinding {
                     "\(service) answers \(status): a fault on Microsoft's side, or of a proxy between. Try again later; "
                         + "Microsoft tells of outages in its service health."
                 )
+            case .rejected: (.misconfigured, "\(service) refuses the request of the check: is \(setting) right?")
+            case .unexpectedStatus(let status):
+                (
+                    .misconfigured,
+                    "\(service) refuses the request of the check with the status \(status): is \(setting) right?"
+                )
             default: (.unreachable, error.description)
             }
         return CheckResult(name: name, status: status, hint: hint + detail, code: error.jobFailure.code)

@@ -50,6 +50,10 @@ struct PermissionFinding {
         case 407: return network(probe, error(.unreachable("the proxy asks for credentials"), probe, answer))
         case 429: return network(probe, error(.throttled, probe, answer))
         case 408, 500...: return network(probe, error(.serverError(status: answer.status), probe, answer))
+        // An import meets the same answer, and ends with the same code.
+        case 400 where isDefenders: return network(probe, error(.rejected, probe, answer))
+        case 401..<500 where isDefenders && ![404, 410].contains(answer.status):
+            return network(probe, error(.unexpectedStatus(answer.status), probe, answer))
         default: return network(probe, error(.malformedAnswer("status \(answer.status)"), probe, answer))
         }
     }

@@ -20,7 +20,15 @@ struct ControlServer: ServiceLifecycle.Service {
         self.settings = settings
         self.engine = engine
         self.logger = logger
-        api = ControlAPI(Self.dependencies(settings, engine))
+        var dependencies = Self.dependencies(settings, engine)
+        dependencies.storeChanged = { reason in
+            if let reason {
+                logger.error("the store can't be used", metadata: ["reason": "\(reason)"])
+            } else {
+                logger.notice("the store can be used again")
+            }
+        }
+        api = ControlAPI(dependencies)
     }
 
     /// Connections of clients; with those for probes far below the usual limit of descriptors.

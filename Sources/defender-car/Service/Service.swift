@@ -85,6 +85,7 @@ final class Engine: Sendable {
                 "Microsoft ends this hunting API; grant ThreatHunting.Read.All and set DEFENDER_HUNTING_API=graph",
                 metadata: ["connection": "\(connection.name)", "last_day": "\(lastDay)"])
         }
+        UnencryptedURLs(of: settings.connections).log(to: logger)
         self.store = store
         self.runs = runs
         self.runtimes = runtimes

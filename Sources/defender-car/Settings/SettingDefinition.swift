@@ -145,8 +145,11 @@ struct SettingDefinition: Sendable {
             name: "WEBHOOK_SECRET", scope: .service,
             summary: "key of the HMAC-SHA256 of a webhook's body in X-Hub-Signature-256", isSecret: true),
         .init(
-            name: "API_TOKEN", scope: .service, summary: "bearer token that may start and cancel jobs", isSecret: true),
-        .init(name: "API_READ_TOKEN", scope: .service, summary: "bearer token that may only read", isSecret: true),
+            name: "API_TOKEN", scope: .service,
+            summary: "bearer token that may start and cancel jobs; at least 16 characters", isSecret: true),
+        .init(
+            name: "API_READ_TOKEN", scope: .service, summary: "bearer token that may only read; at least 16 characters",
+            isSecret: true),
         .init(
             name: "METRICS_OPEN", scope: .service, defaultText: "false",
             summary: "whether /metrics needs no token"),

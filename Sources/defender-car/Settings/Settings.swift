@@ -12,17 +12,28 @@ struct Settings: Sendable {
     var service: ServiceSettings
     var connections: [ConnectionSettings]
 
-    /// - Parameter configPath: the YAML file; `DEFENDER_CAR_CONFIG` where `nil`.
+    /// - Parameters:
+    ///   - configPath: the YAML file; `DEFENDER_CAR_CONFIG` where `nil`.
+    ///   - commandLine: what it says of one of the connections.
     /// - Throws: `SettingsError` with every problem at once.
-    static func read(environment: [String: String], configPath: String? = nil) throws -> Settings {
+    static func read(
+        environment: [String: String], configPath: String? = nil, commandLine: CommandLineSettings = .init()
+    ) throws -> Settings {
         let file = try SettingsFile(option: configPath, environment: environment)
         var reader = SettingsReader(environment: environment, file: file, connectionEntry: nil)
         let service = ServiceSettings(reading: &reader)
         var problems = reader.problems
-        let entries = file.map { $0.connections.map(Optional.some) } ?? []
+        let configured = file.map { $0.connections.map(Optional.some) } ?? []
+        let entries = configured.isEmpty ? [nil] : configured
+        let chosen = try commandLine.index(
+            among: entries.map {
+                SettingsReader(environment: environment, file: file, connectionEntry: $0).text("CONNECTION_NAME") ?? ""
+            })
         var connections: [ConnectionSettings] = []
-        for entry in entries.isEmpty ? [nil] : entries {
-            var reader = SettingsReader(environment: environment, file: file, connectionEntry: entry)
+        for (index, entry) in entries.enumerated() {
+            var reader = SettingsReader(
+                environment: environment, file: file, connectionEntry: entry,
+                commandLine: index == chosen ? commandLine : nil)
             connections.append(ConnectionSettings(reading: &reader))
             problems += reader.problems
         }
@@ -246,7 +257,9 @@ struct ConnectionSettings: Sendable {
             do {
                 schedules[kind] = try CronExpression(text)
             } catch {
-                reader.refuse(name, "\(error)")
+                // One word alone is hardly a cron expression with a mistake.
+                let isWord = !text.contains(" ")
+                reader.refuse(name, isWord ? "\(error); off, in small letters, means no schedule" : "\(error)")
             }
         }
     }

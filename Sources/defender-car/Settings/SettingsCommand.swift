@@ -6,7 +6,8 @@ enum SettingsCommand {
     /// - Parameter isOneRun: whether the command does one thing and ends. On a terminal such a command logs what is wrong
     ///   alone, as text, unless told otherwise.
     static func read(
-        config: String?, environment: [String: String] = ProcessInfo.processInfo.environment, isOneRun: Bool = false
+        config: String?, environment: [String: String] = ProcessInfo.processInfo.environment, isOneRun: Bool = false,
+        commandLine: CommandLineSettings = .init()
     ) throws -> Settings {
         var environment = CloudPakEnvironment(environment).settings
         // Nothing listens, so no address beyond loopback needs a token, whether it is a container's environment or the
@@ -19,7 +20,9 @@ enum SettingsCommand {
         if isOneRun, file == nil, Terminal.standardError.isTerminal {
             environment = ["LOG_LEVEL": "warning", "LOG_FORMAT": "text"].merging(environment) { $1 }
         }
-        return try telling { try Settings.read(environment: environment, configPath: config) }
+        return try telling {
+            try Settings.read(environment: environment, configPath: config, commandLine: commandLine)
+        }
     }
 
     /// Prints the `SettingsError` that `body` throws.
@@ -38,18 +41,16 @@ enum SettingsCommand {
 extension Settings {
     /// The connection of that name, or the only one.
     ///
-    /// - Throws: `ValidationError`, which lists the names.
-    func connection(named name: String?) throws -> ConnectionSettings {
+    /// - Parameter command: for the message that lists the names.
+    /// - Throws: `ExitCode(2)` after that message.
+    func connection(named name: String?, for command: String) throws -> ConnectionSettings {
+        let found =
+            if let name { connections.first { $0.name == name } } else { connections.count == 1 ? connections[0] : nil }
+        if let found { return found }
         let names = connections.map(\.name).joined(separator: ", ")
-        if let name {
-            guard let connection = connections.first(where: { $0.name == name }) else {
-                throw ValidationError("--connection must be one of \(names)")
-            }
-            return connection
-        }
-        guard connections.count == 1, let connection = connections.first else {
-            throw ValidationError("--connection is needed, one of \(names)")
-        }
-        return connection
+        let problem = name == nil ? "--connection is needed, one of" : "--connection must be one of"
+        // Not a usage error of the parser: its message would end with the usage of another command.
+        StandardStreams.error("defender-car can't \(command): \(problem) \(names)\n")
+        throw ExitCode(2)
     }
 }

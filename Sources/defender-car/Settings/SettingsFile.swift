@@ -35,6 +35,10 @@ struct SettingsFile: Sendable, Equatable {
         do {
             document = try Yams.load(yaml: yaml, Self.asWritten)
         } catch {
+            if case .duplicatedKeysInMapping(let keys, _)? = error as? YamlError {
+                let reason = "\(name) gives more than once: \(Self.shown(keys).joined(separator: ", "))"
+                throw SettingsError(problems: [SettingProblem(setting: setting, reason: reason)])
+            }
             // The parser's message may quote the line, and with it a secret.
             let line = (error as? YamlError)?.line.map { ", line \($0)" } ?? ""
             throw SettingsError(problems: [SettingProblem(setting: setting, reason: "\(name) is not YAML\(line)")])
@@ -53,6 +57,14 @@ struct SettingsFile: Sendable, Equatable {
         if !problems.isEmpty { throw SettingsError(problems: problems.sorted { $0.setting < $1.setting }) }
     }
 
+    /// Those that are settings: another key may be a secret in the wrong place.
+    private static func shown(_ keys: [String]) -> [String] {
+        keys.sorted().map { key in
+            let isKnown = SettingDefinition.all.contains { key == $0.name || key == $0.name + "_FILE" }
+            return isKnown || key == "connections" ? key : "a key that is not a setting"
+        }
+    }
+
     private mutating func addConnections(_ entries: Any, _ problems: inout [SettingProblem]) {
         guard let list = entries as? [[String: Any]], !list.isEmpty else {
             problems.append(
@@ -69,6 +81,7 @@ struct SettingsFile: Sendable, Equatable {
         }
     }
 
+    /// The value of a member; `nil` where it is left blank, which counts as not set.
     private static func plain(
         _ value: Any, _ key: String, in connection: String?, scopes: [SettingDefinition.Scope],
         _ problems: inout [SettingProblem]
@@ -87,11 +100,12 @@ struct SettingsFile: Sendable, Equatable {
                     connection: connection))
             return nil
         }
+        if value is NSNull { return nil }
         guard let text = value as? String else {
             problems.append(SettingProblem(setting: key, reason: "must be a plain value", connection: connection))
             return nil
         }
-        return text
+        return text.isEmpty ? nil : text
     }
 }
 

@@ -4,8 +4,8 @@ import OutboundHTTP
 
 /// Reads typed settings from the environment and the YAML file, and collects what is wrong with them.
 ///
-/// A connection's own entry in the file comes first, then the environment, then the top of the file. A variable that is
-/// set but empty counts as not set.
+/// The command line comes first, then a connection's own entry in the file, the environment, and the top of the file. A
+/// variable that is set but empty counts as not set.
 struct SettingsReader {
     private let reader: ConfigReader
     /// The sources by themselves, the first one first.
@@ -13,11 +13,19 @@ struct SettingsReader {
     private let connection: String?
     private(set) var problems: [SettingProblem] = []
 
-    init(environment: [String: String], file: SettingsFile?, connectionEntry: [String: String]?) {
-        var providers: [any ConfigProvider] = []
-        if let connectionEntry { providers.append(Self.provider("connection", connectionEntry)) }
-        providers.append(Self.provider("environment", environment.filter { !$0.value.isEmpty }))
-        if let file { providers.append(Self.provider("file", file.service)) }
+    /// - Parameter commandLine: what it says of this connection; `nil` where it speaks of another one.
+    init(
+        environment: [String: String], file: SettingsFile?, connectionEntry: [String: String]?,
+        commandLine: CommandLineSettings? = nil
+    ) {
+        var layers = [("environment", environment.filter { !$0.value.isEmpty })]
+        if let connectionEntry { layers.insert(("connection", connectionEntry), at: 0) }
+        if let file { layers.append(("file", file.service)) }
+        if let commandLine {
+            layers = layers.map { name, values in (name, values.filter { !commandLine.hidden.contains($0.key) }) }
+            layers.insert(("command line", commandLine.values.mapValues(\.value)), at: 0)
+        }
+        let providers = layers.map(Self.provider)
         reader = ConfigReader(providers: providers)
         sources = providers.map { ConfigReader(provider: $0) }
         connection = connectionEntry.map { $0["CONNECTION_NAME"] ?? "without a name" }
@@ -66,13 +74,20 @@ struct SettingsReader {
 
     private static func content(ofFile path: String) throws -> String {
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+        guard let text = String(validating: data, as: UTF8.self) else { throw NotText() }
+        let isBlank = text.allSatisfy(\.isWhitespace)
+        return isBlank ? "" : text.trimmingCharacters(in: .newlines)
     }
+
+    private struct NotText: Error {}
 
     private mutating func secret(_ name: String, at path: String) -> Secret? {
         let value: String
         do {
             value = try Self.content(ofFile: path)
+        } catch is NotText {
+            refuse(name, "\(path) is not UTF-8")
+            return nil
         } catch {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
             let reason = cause.map { String(cString: strerror(Int32($0.code))) }

@@ -13,7 +13,9 @@ final class InMemoryJobStore: JobStore {
         var listeners: [@Sendable (JobID) -> Void] = []
     }
 
-    struct NotWritable: Error {}
+    struct NotWritable: ClassifiedFailure {
+        var jobFailure: JobFailure { .internal("not writable") }
+    }
 
     private let state = Locked(State())
 
@@ -44,7 +46,8 @@ final class InMemoryJobStore: JobStore {
     // MARK: The port
 
     func enqueue(_ request: JobRequest, now: Timestamp) throws -> EnqueueOutcome {
-        state.withLock { state in
+        try checkWritable()
+        return state.withLock { state in
             if let key = request.idempotencyKey, let known = state.keys[key] {
                 guard known.request == request, let job = state.jobs.first(where: { $0.id == known.job }) else {
                     return .idempotencyConflict

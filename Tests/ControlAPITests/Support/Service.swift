@@ -16,7 +16,8 @@ struct Service {
 
     init(
         connections: [ConnectionInfo] = [ConnectionInfo(name: "default")], access: AccessPolicy = AccessPolicy(),
-        check: (@Sendable (String) async -> [CheckResult])? = nil, limits: ControlAPILimits = ControlAPILimits()
+        check: (@Sendable (String) async -> [CheckResult])? = nil, limits: ControlAPILimits = ControlAPILimits(),
+        storeChanged: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         let (store, now) = (store, now)
         var dependencies = ControlAPIDependencies(
@@ -29,6 +30,7 @@ struct Service {
                 }
             }, version: "1.0.0", onJobChange: { store.onChange($0) })
         dependencies.limits = limits
+        dependencies.storeChanged = storeChanged
         api = ControlAPI(dependencies)
     }
 

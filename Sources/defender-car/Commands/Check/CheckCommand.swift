@@ -31,11 +31,13 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup(visibility: .hidden) var predecessor: PredecessorOptions
 
     func run() async throws {
+        let commandLine = predecessor.commandLine(connection: connection)
         let settings = try SettingsCommand.read(
-            config: config, environment: predecessor.applied(to: ProcessInfo.processInfo.environment), isOneRun: true)
+            config: config, environment: predecessor.applied(to: ProcessInfo.processInfo.environment), isOneRun: true,
+            commandLine: commandLine)
         let connections: [ConnectionSettings]
-        if let connection {
-            connections = [try settings.connection(named: connection)]
+        if let name = commandLine.connectionName {
+            connections = [try settings.connection(named: name, for: "check")]
         } else {
             connections = settings.connections
         }

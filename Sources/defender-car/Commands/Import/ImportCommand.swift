@@ -10,9 +10,10 @@ struct ImportCommand: AsyncParsableCommand {
         abstract: "Run one import and end, for cron and for Cloud Pak for Security.",
         discussion: """
             Shows a progress bar on a terminal and prints a JSON line for each change elsewhere. Ends with 0, or with the \
-            code of IBM's connector: 10 CAR, try again; 20 CAR refused something, an initial import is next; 50 to 55 \
-            Defender (51 unreachable, 52 credentials, 53 permission, 54 request refused, 55 bad data); 2 bad arguments or \
-            settings; 1 anything else.
+            code of IBM's connector: 10 CAR can't be used now or refuses the credentials; 20 CAR refused something else, an \
+            initial import is next; 50 to 55 Defender (51 unreachable, 52 credentials, 53 permission, 54 request refused, \
+            55 bad data); 2 bad arguments or settings; 130 and 143 ended by SIGINT and SIGTERM, the next run goes on; 1 \
+            anything else.
 
             Where a service uses the same STATE_DIR, the service does the import and this command waits for its end; it \
             then needs the service's API_TOKEN. Where another command uses it, this one waits for its end first.
@@ -32,8 +33,10 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = predecessor.applied(to: ProcessInfo.processInfo.environment)
         let cloudPak = CloudPakEnvironment(environment)
-        let settings = try SettingsCommand.read(config: choice.config, environment: environment, isOneRun: true)
-        let connection = try settings.connection(named: choice.connection)
+        let commandLine = predecessor.commandLine(connection: choice.connection)
+        let settings = try SettingsCommand.read(
+            config: choice.config, environment: environment, isOneRun: true, commandLine: commandLine)
+        let connection = try settings.connection(named: commandLine.connectionName, for: "import")
         LoggingSystem.bootstrap { label in
             ServiceLogHandler(label: label, format: settings.service.logFormat, level: settings.service.logLevel)
         }

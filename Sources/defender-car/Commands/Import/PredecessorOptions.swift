@@ -109,23 +109,23 @@ struct PredecessorOptions: ParsableArguments {
         connectionFlags.filter { $0.value != nil && !($0.flag == "-source" && source == connection) }.map(\.flag)
     }
 
-    /// The environment with the flags in it.
+    /// What the flags say of a connection. An empty value counts as not given.
+    func commandLine(connection: String?) -> CommandLineSettings {
+        var settings = CommandLineSettings(connection: connection)
+        let subscription = ("-subscriptionID", "CONFIGURATION_AUTH_SUBSCRIPTION_ID", subscriptionID)
+        for (flag, setting, value) in connectionFlags + [subscription] {
+            if let value, !value.isEmpty { settings.values[setting] = (flag, value) }
+        }
+        // A token from elsewhere would be used instead of the key that the command line gives.
+        if carKey != nil, carToken == nil { settings.hidden = ["CAR_SERVICE_AUTHTOKEN", "CAR_SERVICE_AUTHTOKEN_FILE"] }
+        return settings
+    }
+
+    /// The environment with the flags in it that speak of the process.
     func applied(to environment: [String: String]) -> [String: String] {
         var changed = environment
-        let others = [
-            ("CONFIGURATION_AUTH_SUBSCRIPTION_ID", subscriptionID), ("CONNECTOR_NAME", connectorName),
-            ("CONNECTOR_VERSION", connectorVersion),
-        ]
-        for (name, value) in connectionFlags.map({ ($0.setting, $0.value) }) + others {
-            guard let value else { continue }
-            changed[name] = value
-            changed[name + "_FILE"] = nil
-        }
-        // A token of the environment would be used instead of the key that the command line gives.
-        if carKey != nil, carToken == nil {
-            changed["CAR_SERVICE_AUTHTOKEN"] = nil
-            changed["CAR_SERVICE_AUTHTOKEN_FILE"] = nil
-        }
+        if let connectorName { changed["CONNECTOR_NAME"] = connectorName }
+        if let connectorVersion { changed["CONNECTOR_VERSION"] = connectorVersion }
         if let workingDirectory, changed["STATE_DIR"]?.isEmpty ?? true { changed["STATE_DIR"] = workingDirectory }
         if debug { changed["LOG_LEVEL"] = "debug" }
         if let connectionTest { changed["DATASOURCE_CONNECTION_TEST"] = connectionTest == .yes ? "true" : "false" }
