@@ -145,8 +145,8 @@ struct CARCalls: Sendable {
         return CARError(operation: operation, reason: reason, detail: detail)
     }
 
-    /// 403 is passing now and then behind CAR's gateway, so it is asked again, for half a minute at the most; 400, 401 and
-    /// 404 never.
+    /// 403 is passing now and then behind CAR's gateway, so it is asked again, five times at the most; 400, 401 and 404
+    /// never.
     private static func isRetriable(
         _ outcome: AttemptOutcome, of method: OutboundRequest.Method, repetition: Repetition,
         refusals: Locked<Int>

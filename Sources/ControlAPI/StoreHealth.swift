@@ -32,10 +32,11 @@ final class StoreHealth: Sendable {
     }
 
     private func set(_ value: Bool, _ reason: String?) {
-        let hasChanged = isUsable.withLock { usable in
-            defer { usable = value }
-            return usable != value
+        // Told inside, so that the last word is the last state.
+        isUsable.withLock { usable in
+            guard usable != value else { return }
+            usable = value
+            changed(reason)
         }
-        if hasChanged { changed(reason) }
     }
 }

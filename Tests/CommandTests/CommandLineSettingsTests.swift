@@ -69,8 +69,15 @@ import Testing
     }
 
     @Test func `that are empty count as not given`() throws {
-        let command = try #require(try DefenderCar.parseAsRoot(["import", "-tenantID", ""]) as? ImportCommand)
-        #expect(command.predecessor.commandLine(connection: nil).values.isEmpty)
+        func flags(_ arguments: String...) throws -> PredecessorOptions {
+            try #require(try DefenderCar.parseAsRoot(["import"] + arguments) as? ImportCommand).predecessor
+        }
+        let none = try flags("-tenantID", "", "-api_key", "")
+        #expect(none.commandLine(connection: nil).values.isEmpty)
+        #expect(none.commandLine(connection: nil).hidden.isEmpty)
+        #expect(none.settingFlags(of: "east") == [])
+        let key = try flags("-api_key", "K", "-password", "P", "-car-service-token", "")
+        #expect(key.commandLine(connection: nil).hidden.contains("CAR_SERVICE_AUTHTOKEN"))
     }
 
     @Test func `count for the connection that is named, of several`() throws {

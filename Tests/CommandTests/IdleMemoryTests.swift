@@ -3,7 +3,7 @@ import Threading
 
 @testable import defender_car
 
-@Suite(.timeLimit(.minutes(1))) struct `Memory of an idle service` {
+@Suite(.timeLimit(.minutes(5))) struct `Memory of an idle service` {
     private let calls = AsyncStream.makeStream(of: Void.self)
 
     @Test func `is given back after the last of several jobs`() async {

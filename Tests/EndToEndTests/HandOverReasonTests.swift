@@ -8,7 +8,7 @@ extension `End to end` {
     /// What `defender-car import` tells of a service that answers 503.
     @Suite struct `A service that takes no import` {
         @Test(
-            .timeLimit(.minutes(1)),
+            .timeLimit(.minutes(5)),
             arguments: [
                 (
                     #"{"status":503,"detail":"The database can't be used: the disk that holds /s is full."}"#,

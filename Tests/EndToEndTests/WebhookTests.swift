@@ -62,7 +62,7 @@ extension `End to end` {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func `that the store can't be asked about are in the log`() async throws {
+        @Test(.timeLimit(.minutes(5))) func `that the store can't be asked about are in the log`() async throws {
             let store = try SQLiteStore.temporary()
             let request = JobRequest(kind: .initial, connection: "default", trigger: .api)
             let now = Timestamp(milliseconds: 1_795_468_000_000)

@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["x", "%25", "=", " ", "\u{200B}", "xxxxxxxxxxxxxxxy", "&amp;", "\\"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["x", "%25", "=", " ", "\u{200B}", "xxxxxxxxxxxxxxxy", "&amp;", "\\"])
     func `takes no time for a text of megabytes`(part: String) {
         let text = String(repeating: part, count: 2_000_000 / part.utf8.count)
         let safe = SafeText(hiding: [String(repeating: "x", count: 5_000) + "z", "secret"])

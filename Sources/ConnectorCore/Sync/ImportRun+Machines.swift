@@ -20,7 +20,8 @@ extension ImportRun {
     private func walkMachines(_ checkpoint: inout RunCheckpoint, pageRowsSeen: Int) async throws -> Int {
         var pageRowsSeen = pageRowsSeen
         var othersSeen: Set<String> = []
-        var before: Set<Int> = []
+        // Unknown where a walk did not begin at the first page, or another process made it.
+        var before: Set<Int>?
         var bringsMore = true
         for _ in 1...Self.machineWalksMax {
             // From the first page also after an interruption, in which the list may have moved.
@@ -29,11 +30,9 @@ extension ImportRun {
             let walk = try await walkMachinesOnce(&checkpoint, pageRowsSeen: pageRowsSeen, &othersSeen)
             pageRowsSeen = walk.pageRowsSeen
             bringsMore = walk.bringsMore
-            let isStill =
-                checkpoint.machinesWalked == true
-                ? !bringsMore && before.isSubset(of: walk.seen) : isWhole && walk.pages <= 1
-            if isStill { return pageRowsSeen }
-            before = walk.seen
+            if isWhole, walk.pages <= 1 { return pageRowsSeen }
+            if let before, !bringsMore, before.isSubset(of: walk.seen) { return pageRowsSeen }
+            before = isWhole ? walk.seen : nil
             checkpoint.machinesWalked = true
         }
         guard bringsMore else { return pageRowsSeen }

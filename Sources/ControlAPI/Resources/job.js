@@ -6,6 +6,7 @@ import { adviceFor, badge, durationText, isFinal, kindText, number, savePointTim
 let openID = null;
 let shownState = null;
 let reportsAsked = 0;
+let reportShown = 0;
 
 export async function openJob(id, actions) {
   openID = id;
@@ -94,7 +95,8 @@ export async function showReport(id) {
   }
   const box = find("job-body").querySelector("[data-report]");
   // A later question knows more, whichever is answered first.
-  if (openID !== id || !box || turn !== reportsAsked) return;
+  if (openID !== id || !box || turn < reportShown) return;
+  reportShown = turn;
   if (!report) {
     box.replaceChildren(make("p", { class: "muted", text: "No report yet." }));
     return;

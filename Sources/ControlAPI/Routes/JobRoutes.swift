@@ -69,7 +69,7 @@ extension ControlAPI {
         }
         // A job that has ended does not change: no use in waiting.
         guard seconds > 0, !job.state.isFinal, request.method == "GET" else { return Self.notModified(job) }
-        let watch = watch
+        let (watch, storeHealth) = (watch, storeHealth)
         return HTTPResponse(
             status: 200,
             body: .deferred { responder in
@@ -79,6 +79,7 @@ extension ControlAPI {
                     switch result {
                     case .success(let changed): responder.respond(changed.map(Self.shown) ?? Self.notModified(job))
                     case .failure(let failure as any ClassifiedFailure):
+                        storeHealth.failed(failure.jobFailure.message)
                         responder.respond(Refusal.storeUnavailable(failure.jobFailure.message).response)
                     case .failure: responder.respond(ProblemDocument.internalError.response())
                     }

@@ -70,6 +70,8 @@ final class WebhookNotifier: Sendable {
                 remember(id)
             }
         } catch {
+            // Harmless for a job that has not ended: there is nothing to tell of it then.
+            remember(id)
             waits(error, job: id)
         }
     }

@@ -106,7 +106,8 @@ struct PredecessorOptions: ParsableArguments {
     ///
     /// - Parameter connection: the one that the service is asked for.
     func settingFlags(of connection: String) -> [String] {
-        connectionFlags.filter { $0.value != nil && !($0.flag == "-source" && source == connection) }.map(\.flag)
+        connectionFlags.filter { !($0.value ?? "").isEmpty && !($0.flag == "-source" && source == connection) }
+            .map(\.flag)
     }
 
     /// What the flags say of a connection. An empty value counts as not given.
@@ -117,7 +118,9 @@ struct PredecessorOptions: ParsableArguments {
             if let value, !value.isEmpty { settings.values[setting] = (flag, value) }
         }
         // A token from elsewhere would be used instead of the key that the command line gives.
-        if carKey != nil, carToken == nil { settings.hidden = ["CAR_SERVICE_AUTHTOKEN", "CAR_SERVICE_AUTHTOKEN_FILE"] }
+        if settings.values["CAR_SERVICE_KEY"] != nil, settings.values["CAR_SERVICE_AUTHTOKEN"] == nil {
+            settings.hidden = ["CAR_SERVICE_AUTHTOKEN", "CAR_SERVICE_AUTHTOKEN_FILE"]
+        }
         return settings
     }
 

@@ -37,6 +37,9 @@ final class Lifeline: Sendable {
     /// At the first call whose name starts so.
     init(at call: String, _ event: Event) { state = Locked(State(call: call, event: event)) }
 
+    /// The process dies now.
+    func kill() { state.withLock { $0.isDead = true } }
+
     var isDead: Bool { state.withLock(\.isDead) }
     var hasFired: Bool { state.withLock(\.hasFired) }
     /// How long the calls took that nothing was wrong with, by name.
