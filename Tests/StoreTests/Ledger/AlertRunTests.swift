@@ -211,6 +211,17 @@ import Testing
         return world
     }
 
+    /// The same, imported; since then those numbered so have come or have been updated.
+    private static func world(of alerts: ClosedRange<Int>, thenUpdated: ClosedRange<Int>) async throws -> World {
+        let world = try world(of: alerts)
+        try await world.run(.initial)
+        world.estate { estate in
+            for number in thenUpdated { estate.alert("alert-\(number)", on: FakeEstate.id(1)) }
+            estate.pass(seconds: 1200)
+        }
+        return world
+    }
+
     private static func resolve(_ numbers: ClosedRange<Int>, _ estate: inout FakeEstate) {
         estate.pass(seconds: 1)
         for number in numbers { estate.alert("alert-\(number)", on: FakeEstate.id(1), status: "Resolved") }
@@ -231,12 +242,7 @@ import Testing
     }
 
     @Test func `misses none when others of its window change while the list is read`() async throws {
-        let world = try Self.world(of: 1...1)
-        try await world.run(.initial)
-        world.estate { estate in
-            for number in 1...9 { estate.alert("alert-\(number)", on: FakeEstate.id(1)) }
-            estate.pass(seconds: 1200)
-        }
+        let world = try await Self.world(of: 1...1, thenUpdated: 1...9)
         world.defender.behaviour.withLock {
             $0.event = { name, number, estate in
                 // Moved to the end of the list by their new time.
@@ -250,12 +256,7 @@ import Testing
     }
 
     @Test func `are covered although one of them is updated during every walk`() async throws {
-        let world = try Self.world(of: 1...9)
-        try await world.run(.initial)
-        world.estate { estate in
-            for number in 1...9 { estate.alert("alert-\(number)", on: FakeEstate.id(1)) }
-            estate.pass(seconds: 1200)
-        }
+        let world = try await Self.world(of: 1...9, thenUpdated: 1...9)
         world.defender.behaviour.withLock {
             $0.event = { name, number, estate in
                 // In its place, with a time that is the next window's.
