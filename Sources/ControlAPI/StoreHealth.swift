@@ -1,4 +1,5 @@
 import ConnectorCore
+import Dispatch
 import Threading
 
 /// Whether the store could be used when it was last tried. Tells of a change once, not at every request that meets it.
@@ -6,6 +7,7 @@ final class StoreHealth: Sendable {
     private let store: any JobStore
     private let changed: @Sendable (String?) -> Void
     private let isUsable = Locked(true)
+    private let telling = DispatchQueue(label: "defender-car.store-health")
 
     init(_ store: any JobStore, changed: @escaping @Sendable (String?) -> Void) {
         self.store = store
@@ -32,11 +34,11 @@ final class StoreHealth: Sendable {
     }
 
     private func set(_ value: Bool, _ reason: String?) {
-        // Told inside, so that the last word is the last state.
         isUsable.withLock { usable in
             guard usable != value else { return }
             usable = value
-            changed(reason)
+            // Queued inside, so that the last word is the last state.
+            telling.async { [changed] in changed(reason) }
         }
     }
 }

@@ -2,13 +2,13 @@ import Foundation
 import MicroHTTP
 import Threading
 
-/// Writes requests to a file, in the order in which they came: a line of tab-separated fields (service, method, target,
+/// Writes requests to a file for `bench/replay.c`, in the order in which they came: a line of tab-separated fields (service, method, target,
 /// authorization, content type, length of the body), the body, a line break.
-final class RequestRecorder: Sendable {
+public final class RequestRecorder: Sendable {
     private let file: Locked<FileHandle>
 
     /// - Throws: where the file can't be made.
-    init(path: String) throws {
+    public init(path: String) throws {
         try Data().write(to: URL(fileURLWithPath: path))
         file = Locked(try FileHandle(forWritingTo: URL(fileURLWithPath: path)))
     }

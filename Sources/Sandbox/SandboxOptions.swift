@@ -81,8 +81,6 @@ public struct SandboxOptions: Sendable {
     // MARK: Measurements
     /// Answers that were made once are given again as they are, whatever has changed since.
     public var prepared = false
-    /// A file to which every request is written, for `bench/replay.c`.
-    public var recordPath: String?
 
     public init() {}
 }

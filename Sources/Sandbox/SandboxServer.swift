@@ -9,8 +9,12 @@ public final class SandboxServer: Sendable {
     private let defenderServer: HTTPServer
     private let carServer: HTTPServer
 
-    /// - Parameter estate: `nil` generates one from the options.
-    public init(options: SandboxOptions = SandboxOptions(), estate: Estate? = nil) {
+    /// - Parameters:
+    ///   - estate: `nil` generates one from the options.
+    ///   - recorder: gets every request.
+    public init(
+        options: SandboxOptions = SandboxOptions(), estate: Estate? = nil, recorder: RequestRecorder? = nil
+    ) {
         let estate =
             estate
             ?? Estate.generate(
@@ -23,8 +27,6 @@ public final class SandboxServer: Sendable {
         self.defender = defender
         self.car = car
         let prepared = options.prepared ? PreparedAnswers() : nil
-        // The command has seen that the file can be written.
-        let recorder = options.recordPath.flatMap { try? RequestRecorder(path: $0) }
         defenderServer = HTTPServer(
             configuration: Self.configuration(port: options.defenderPort, bodyBytesMax: 4 * 1024 * 1024)
         ) { request in

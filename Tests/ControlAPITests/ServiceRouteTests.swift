@@ -21,7 +21,7 @@ import Threading
         #expect(service.call("GET", "/livez").status == 200)
     }
 
-    @Test func `a store that can't be used any more is told once, and so is its return`() {
+    @Test func `a store that can't be used any more is told once, and so is its return`() async throws {
         let told = Locked<[String?]>([])
         let service = Service(storeChanged: { reason in told.withLock { $0.append(reason) } })
         let start = { service.call("POST", "/v1/imports/initial").status }
@@ -32,10 +32,13 @@ import Threading
             #expect(start() == 503)
             #expect(service.call("GET", "/readyz").text == "not ready: store not writable\n")
         }
-        #expect(told.withLock { $0 } == ["not writable"])
         service.store.setWritable(true)
         for _ in 0..<3 { #expect(start() == 202) }
-        #expect(told.withLock { $0 } == ["not writable", nil])
+        service.store.setWritable(false)
+        for _ in 0..<3 { #expect(start() == 503) }
+        // In order, so nothing is told twice between these.
+        try await poll { told.withLock { $0.count } >= 3 }
+        #expect(told.withLock { $0 } == ["not writable", nil, "not writable"])
     }
 
     @Test(arguments: [

@@ -32,8 +32,8 @@ final class CVETexts: Sendable {
         // Not one of them: rather is the table not to be had by itself than that all are undescribed.
         if texts.isEmpty, !claim.own.isEmpty {
             let findings = try await joined(ids)
-            let isTable = claim.own.contains { findings.answer.cves[$0]?.description != nil }
-            if isTable { isSeparate.withLock { $0 = false } }
+            let isTableEmpty = claim.own.contains { findings.answer.cves[$0]?.description != nil }
+            if isTableEmpty { isSeparate.withLock { $0 = false } }
             return findings
         }
         for cve in claim.own { answer.cves[cve]?.description = texts[cve] }

@@ -29,7 +29,7 @@ public struct RunCheckpoint: Sendable, Equatable, Codable {
     public var machinesWalked: Bool?
     /// Whether the machines moved so fast that some may have been missed; `nil` is no.
     public var machinesMissed: Bool?
-    /// The same of the list of machines that may count as deleted; `nil` where that list is not needed or read.
+    /// The `$skip` in the list of machines that may count as deleted; `nil` where that list is not needed or read.
     public var inactiveSkip: Int?
     /// Rows of the alert list that are finished.
     public var alertsSkip: Int

@@ -184,10 +184,13 @@ struct BatchPlanner {
     // MARK: Shared edges
 
     private mutating func settleSharedEdges() throws {
-        let added = Set(countChanges.lazy.filter { $0.change > 0 }.map(\.edge))
-        for (edge, change) in summedCountChanges() {
-            if change <= 0, added.contains(edge) { sharedWanted.insert(edge) }
-            if change > 0 { sharedWanted.remove(edge) }
+        for (edge, change, isAdded) in summedCountChanges() {
+            if change > 0 {
+                // Sent by its count.
+                sharedWanted.remove(edge)
+            } else if isAdded {
+                sharedWanted.insert(edge)
+            }
             if change != 0 { try count(edge, machines: change) }
         }
         for edge in sharedWanted {
@@ -199,15 +202,17 @@ struct BatchPlanner {
         }
     }
 
-    /// Each edge once, in the order of the table: neighbours are on one page.
-    private func summedCountChanges() -> [(edge: SharedEdge, change: Int)] {
-        var sums: [(edge: SharedEdge, change: Int)] = []
+    /// Each edge once, in the order of the table: neighbours are on one page. `isAdded`: a machine of the batch implies it
+    /// that did not before.
+    private func summedCountChanges() -> [(edge: SharedEdge, change: Int, isAdded: Bool)] {
+        var sums: [(edge: SharedEdge, change: Int, isAdded: Bool)] = []
         sums.reserveCapacity(countChanges.count)
         for (edge, change) in countChanges.sorted(by: { $0.edge < $1.edge }) {
             if let last = sums.indices.last, sums[last].edge == edge {
                 sums[last].change += change
+                if change > 0 { sums[last].isAdded = true }
             } else {
-                sums.append((edge, change))
+                sums.append((edge, change, change > 0))
             }
         }
         return sums
@@ -221,10 +226,8 @@ struct BatchPlanner {
         var row = try known ?? sharedEdgeRows.find(edge) ?? SharedEdgeRows.Row(machines: 0, plan: plan.token)
         row.machines += Int64(machines)
         if row.machines > 0 {
-            if machines > 0 { return try update(edge, row) }
-            // Those that still imply it send it, with its vertices, where CAR may lack it.
-            try sharedEdgeRows.update(edge, row)
-            return cached.set(row, of: edge)
+            // Where fewer imply it, those that still do send it, with its vertices, where CAR may lack it.
+            return machines > 0 ? try update(edge, row) : try write(edge, row)
         }
         try sharedEdgeRows.delete(edge)
         cached.set(nil, of: edge)
@@ -248,6 +251,10 @@ struct BatchPlanner {
             row.plan = plan.token
             try send(edge)
         }
+        try write(edge, row)
+    }
+
+    private mutating func write(_ edge: SharedEdge, _ row: SharedEdgeRows.Row) throws {
         try sharedEdgeRows.update(edge, row)
         cached.set(row, of: edge)
     }

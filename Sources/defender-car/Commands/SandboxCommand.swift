@@ -65,11 +65,7 @@ struct SandboxCommand: AsyncParsableCommand {
         options.carDelayMillisecondsMaximum = carDelay
         options.unchecked = unchecked
         options.prepared = prepared
-        if let record {
-            try Self.makeFile(record)
-            options.recordPath = record
-        }
-        let sandbox = SandboxServer(options: options)
+        let sandbox = SandboxServer(options: options, recorder: try record.map(Self.recorder))
         if let faults {
             do {
                 sandbox.setFaults(try FaultFile.read(faults))
@@ -93,14 +89,13 @@ struct SandboxCommand: AsyncParsableCommand {
         sandbox.stop()
     }
 
-    /// A record that can't be written would be missed only after the measurement.
-    private static func makeFile(_ path: String) throws {
-        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-        guard file >= 0 else {
+    private static func recorder(path: String) throws -> RequestRecorder {
+        do {
+            return try RequestRecorder(path: path)
+        } catch {
             StandardStreams.error("the sandbox can't start: --record: \(path) can't be written\n")
             throw ExitCode(2)
         }
-        close(file)
     }
 }
 

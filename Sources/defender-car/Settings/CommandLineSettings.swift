@@ -1,5 +1,5 @@
 /// What the command line says of one connection, which comes before every other source of settings.
-struct CommandLineSettings: Sendable, Equatable {
+struct CommandLineSettings: Sendable {
     /// By the setting's name; the flag that gave it is for messages.
     var values: [String: (flag: String, value: String)] = [:]
     /// Settings that count for nothing beside these values, in whatever source they are.
@@ -9,11 +9,6 @@ struct CommandLineSettings: Sendable, Equatable {
 
     /// The connection to look for once the settings are read: `-source` may have renamed the one that was chosen.
     var connectionName: String? { values["CONNECTION_NAME"]?.value ?? connection }
-
-    static func == (left: Self, right: Self) -> Bool {
-        left.values.mapValues(\.value) == right.values.mapValues(\.value) && left.hidden == right.hidden
-            && left.connection == right.connection
-    }
 
     /// Which of the connections is meant.
     ///

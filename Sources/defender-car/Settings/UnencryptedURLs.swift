@@ -3,7 +3,7 @@ import Logging
 import OutboundHTTP
 
 /// URLs to which credentials go in plain text, over a network.
-struct UnencryptedURLs: Sendable, Equatable {
+struct UnencryptedURLs {
     struct Entry: Sendable, Hashable {
         var setting: String
         /// As it may be shown.
