@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "defender-car", "ConnectorCore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "defender-car", "ConnectorCore", "Telemetry", "Threading", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(
             name: "EndToEndTests",

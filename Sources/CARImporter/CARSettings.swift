@@ -1,3 +1,4 @@
+import ConnectorCore
 import Foundation
 import OutboundHTTP
 
@@ -29,8 +30,9 @@ public struct CARSettings: Sendable {
     /// Edge patches and deletions at a time, over all callers of one client.
     public var parallelPatchesMax = 8
     /// Of every call but the polls, which are asked again until their deadline. A minute of pauses, 46 to 91 s: as long as
-    /// the connector framework waits for a CAR that limits or restarts.
-    public var retry = RetryPolicy(attemptsMax: 9, baseSeconds: 1, capSeconds: 20, deadlineSeconds: 300)
+    /// the connector framework waits for a CAR that limits or restarts; longer within a run that has worked for long.
+    public var retry = RetryPolicy(
+        attemptsMax: 9, baseSeconds: 1, capSeconds: 20, deadlineSeconds: 300, patienceSeconds: RunPatience.seconds)
     /// No attempt of a call takes longer.
     public var attemptSecondsMax = 120.0
     public var importPolling = PollPauses(firstSeconds: 0.005, capSeconds: 10)

@@ -2,7 +2,7 @@ extension HTTPClient {
     /// Attempts until one succeeds or `policy` ends it; returns the last answer, throws the last error.
     ///
     /// - Each attempt waits for `budget` first; a 429 with Retry-After closes the budget for that long.
-    /// - An attempt gets what is left of the policy's deadline, at most the request's own.
+    /// - An attempt gets what the policy has left, at most the request's own deadline.
     /// - Parameter isRetriable: decides instead of `AttemptOutcome.isRetriable`, which says no to every 4xx but 408
     ///   and 429. A cancelled request is never tried again.
     /// - Throws: `OutboundError`.
@@ -21,7 +21,7 @@ extension HTTPClient {
             }
             let started = clock.now()
             var bounded = request
-            bounded.deadlineSeconds = min(request.deadlineSeconds, policy.deadlineSeconds - elapsed)
+            bounded.deadlineSeconds = min(request.deadlineSeconds, policy.secondsLeft(after: elapsed))
             let outcome = await outcome(of: bounded, attempt: attempt)
             budget?.end()
             elapsed += clock.now() - started

@@ -33,17 +33,21 @@ public struct RetryPolicy: Sendable {
     public var capSeconds: Double
     /// For all attempts and the pauses between them together. Waiting for a `RateBudget` is not counted.
     public var deadlineSeconds: Double
+    /// For so long a server that can't answer is asked beyond `attemptsMax` and the deadline. Asked at every decision.
+    public var patienceSeconds: @Sendable () -> Double
     /// A number in 0...1.
     public var random: @Sendable () -> Double
 
     public init(
         attemptsMax: Int = 6, baseSeconds: Double = 0.5, capSeconds: Double = 30, deadlineSeconds: Double = 600,
+        patienceSeconds: @escaping @Sendable () -> Double = { 0 },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
     ) {
         self.attemptsMax = attemptsMax
         self.baseSeconds = baseSeconds
         self.capSeconds = capSeconds
         self.deadlineSeconds = deadlineSeconds
+        self.patienceSeconds = patienceSeconds
         self.random = random
     }
 
@@ -54,15 +58,23 @@ public struct RetryPolicy: Sendable {
     /// callers do not come back together and yet all outlast a short outage; never shorter than the server's Retry-After.
     /// A pause that would pass the deadline is a failure now.
     ///
-    /// - Parameter isRetriable: the caller's view; by default that of the outcome.
+    /// - Parameter isRetriable: the caller's view; by default that of the outcome. Patience is only for what the outcome
+    ///   itself says will pass.
     public func decision(
         attempt: Int, elapsedSeconds: Double, outcome: AttemptOutcome, retryAfterSeconds: Double? = nil,
         isRetriable: Bool? = nil
     ) -> Decision {
-        guard isRetriable ?? outcome.isRetriable, attempt < attemptsMax else { return .fail }
+        guard isRetriable ?? outcome.isRetriable else { return .fail }
+        let patience = outcome.isRetriable ? patienceSeconds() : 0
         var ceiling = baseSeconds
         for _ in 1..<max(attempt, 1) where ceiling < capSeconds { ceiling *= 2 }
         let pause = max((1 + random()) / 2 * min(ceiling, capSeconds), retryAfterSeconds ?? 0)
-        return elapsedSeconds + pause < deadlineSeconds ? .retry(after: pause) : .fail
+        let isInTime = attempt < attemptsMax && elapsedSeconds + pause < deadlineSeconds
+        return isInTime || elapsedSeconds + pause < patience ? .retry(after: pause) : .fail
+    }
+
+    /// What an attempt gets that begins `elapsedSeconds` after the first.
+    func secondsLeft(after elapsedSeconds: Double) -> Double {
+        max(deadlineSeconds, patienceSeconds()) - elapsedSeconds
     }
 }

@@ -71,6 +71,20 @@ import Threading
         #expect(error?.kind == "unreachable")
     }
 
+    @Test func `goes on for as long as the caller has patience, with what the server may recover from`() async throws {
+        let policy = RetryPolicy(
+            attemptsMax: 2, baseSeconds: 10, capSeconds: 10, deadlineSeconds: 15, patienceSeconds: { 45 },
+            random: { 1 })
+        let down = try server([answer(503)])
+        let result = try await client().send(OutboundRequest(.get, url: down.url), retrying: policy)
+        #expect(result.status == 503)
+        #expect(time.sleeps == [10, 10, 10, 10])
+        // Another's wish to try again is not an outage.
+        let refusing = try server([answer(403)])
+        _ = try await client().send(OutboundRequest(.get, url: refusing.url), retrying: policy) { _ in true }
+        #expect(refusing.counts.requests == 2)
+    }
+
     @Test func `obeys Retry-After in seconds and as a date`() async throws {
         let seconds = try server([answer(429, "Retry-After: 17"), answer(200)])
         let policy = RetryPolicy(random: { 0 })

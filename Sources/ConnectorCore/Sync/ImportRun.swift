@@ -41,7 +41,8 @@ public struct ImportRun: Sendable {
     private func goOn() async throws -> Bool {
         let checkpoint = try await ports.store.openRun(job.id, connection: job.connection, now: ports.now())
         let run = checkpoint.choices.map { ImportRun(job, ports, options.keeping($0)) } ?? self
-        return try await run.perform(from: checkpoint)
+        let patience = RunPatience(startedAt: checkpoint.identity.startedAt, now: ports.now)
+        return try await RunPatience.$current.withValue(patience) { try await run.perform(from: checkpoint) }
     }
 
     private func perform(from checkpoint: RunCheckpoint) async throws -> Bool {

@@ -2,6 +2,7 @@ import CARImporter
 import ConnectorCore
 import ControlAPI
 import DefenderFetcher
+import Logging
 import OutboundHTTP
 import Telemetry
 
@@ -15,14 +16,18 @@ struct ConnectionRuntime: Sendable {
     /// - Parameter budgets: of the tenant, shared by the connections that read it.
     init(
         _ settings: ConnectionSettings, car carSettings: CARSettings, budgets: DefenderBudgets, caFile: String?,
-        metrics: ServiceMetrics
+        metrics: ServiceMetrics, logger: Logger
     ) throws {
         self.settings = settings
+        let defenderOutages = OutageLog(of: "Defender", connection: settings.name, logger: logger)
+        let carOutages = OutageLog(of: "CAR", connection: settings.name, logger: logger)
         var configuration = HTTPClientConfiguration(
             workers: 12, caFile: caFile, userAgent: BuildInfo.userAgent,
             measured: { measurement in
                 metrics.defenderRequest(
                     api: measurement.label, status: measurement.answered, seconds: measurement.seconds)
+                defenderOutages.answered(
+                    measurement.label, status: measurement.answered, errorKind: measurement.errorKind)
             })
         configuration.waited = { metrics.defenderWaited(api: $0, seconds: $1) }
         defenderHTTP = HTTPClient(configuration: configuration)
@@ -34,6 +39,8 @@ struct ConnectionRuntime: Sendable {
                 measured: { measurement in
                     metrics.carRequest(
                         call: measurement.label, status: measurement.answered, seconds: measurement.seconds)
+                    carOutages.answered(
+                        measurement.label, status: measurement.answered, errorKind: measurement.errorKind)
                 }),
             importEnded: { metrics.carImportEnded(outcome: $0.rawValue) })
     }

@@ -76,7 +76,7 @@ final class Engine: Sendable {
             try connection.car.map {
                 try ConnectionRuntime(
                     connection, car: $0, budgets: budgets.budgets(for: connection), caFile: settings.service.caFile,
-                    metrics: metrics)
+                    metrics: metrics, logger: logger)
             }
         }
         for connection in settings.connections {

@@ -50,9 +50,16 @@ final class SandboxWorld: Sendable {
 
     /// Runs or continues a job in a process of its own.
     ///
-    /// - Parameter other: another database than the world's.
-    func run(_ job: Job, lifeline: Lifeline = Lifeline(), database other: (any DatabaseWriter)? = nil) async throws {
-        let retry = RetryPolicy(attemptsMax: 4, baseSeconds: 0.002, capSeconds: 0.01, deadlineSeconds: 120)
+    /// - Parameters:
+    ///   - other: another database than the world's.
+    ///   - patienceSeconds: of the clients.
+    func run(
+        _ job: Job, lifeline: Lifeline = Lifeline(), database other: (any DatabaseWriter)? = nil,
+        patienceSeconds: @escaping @Sendable () -> Double = { 0 }
+    ) async throws {
+        let retry = RetryPolicy(
+            attemptsMax: 4, baseSeconds: 0.002, capSeconds: 0.01, deadlineSeconds: 120,
+            patienceSeconds: patienceSeconds)
         let http = HTTPClient(configuration: HTTPClientConfiguration(workers: 6))
         defer { http.shutdown() }
         let defender = try DefenderClient(settings: defenderSettings, http: http, retry: retry)

@@ -1,0 +1,56 @@
+import Logging
+import Telemetry
+import Testing
+import Threading
+
+@testable import defender_car
+
+@Suite struct `The log of outages` {
+    private let lines = Locked<[String]>([])
+    private let time = Locked(ContinuousClock.now)
+
+    private func outages() -> OutageLog {
+        let sink = LogSink { [lines] line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+        let logger = Logger(label: "test") { ServiceLogHandler(label: $0, format: .json, sink: sink) }
+        return OutageLog(of: "CAR", connection: "hq", logger: logger, now: { [time] in time.withLock { $0 } })
+    }
+
+    private func wait(_ seconds: Int) {
+        time.withLock { $0 += .seconds(seconds) }
+    }
+
+    private func told(_ text: String) -> Int {
+        lines.withLock { lines in lines.count { $0.contains(text) } }
+    }
+
+    @Test func `tells once of one that lasts, and of its end`() {
+        let log = outages()
+        log.answered("imports", status: 503, errorKind: nil)
+        wait(9)
+        log.answered("imports", status: nil, errorKind: "unreachable")
+        #expect(lines.withLock { $0.isEmpty })
+        wait(1)
+        for _ in 0..<3 { log.answered("imports", status: 500, errorKind: nil) }
+        #expect(told(#""level":"warning""#) == 1)
+        #expect(told(#""message":"CAR can't answer a call, which is made again for a while","answer":"500""#) == 1)
+        #expect(told(#""call":"imports","connection":"hq","seconds":"10""#) == 1)
+        // Other calls say nothing of this one.
+        log.answered("importstatus", status: 200, errorKind: nil)
+        wait(50)
+        for _ in 0..<3 { log.answered("imports", status: 202, errorKind: nil) }
+        #expect(told(#""message":"CAR answers the call again","call":"imports","connection":"hq","seconds":"60""#) == 1)
+        #expect(lines.withLock { $0.count } == 2)
+    }
+
+    @Test(arguments: [(200, nil), (404, nil), (403, nil), (nil, "cancelled")] as [(Int?, String?)])
+    func `tells nothing of what is none`(status: Int?, errorKind: String?) {
+        let log = outages()
+        for _ in 0..<3 {
+            log.answered("imports", status: status, errorKind: errorKind)
+            wait(60)
+        }
+        // Nor of one that has just begun, however long the service answered before.
+        log.answered("imports", status: 503, errorKind: nil)
+        #expect(lines.withLock { $0.isEmpty })
+    }
+}
