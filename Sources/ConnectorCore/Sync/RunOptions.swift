@@ -61,7 +61,7 @@ public struct RunOptions: Sendable, Equatable {
         deleteAfterInactiveSeconds: Int64 = 15 * 86_400, deleteGuardPercent: Int = 20, deleteGuardMachines: Int = 10,
         machinesPerPage: Int = 5000, alertsPerPage: Int = 2000, vulnerabilitiesPerPage: Int = 20_000,
         cvesPerPage: Int = 8000, machinesPerBatch: Int = 150, batchesInFlight: Int = 12, batchesReading: Int = 3,
-        findingsInFlight: Int = 40_000, batchStartsMax: Int = 5
+        findingsInFlight: Int = 20_000, batchStartsMax: Int = 5
     ) {
         self.alerts = alerts
         self.vulnerabilities = vulnerabilities

@@ -86,7 +86,8 @@ private struct SandboxSequence {
                 machinesPerPage: random.pick([4, 100]),
                 alertsPerPage: random.pick([3, 100]), vulnerabilitiesPerPage: pages.pick([7, 40, 20_000]),
                 cvesPerPage: pages.pick([30, 8000]),
-                machinesPerBatch: random.pick([2, 5, 150]), batchesInFlight: random.pick([1, 3]), batchStartsMax: 100))
+                machinesPerBatch: random.pick([2, 5, 150]), batchesInFlight: random.pick([1, 3]), batchStartsMax: 100),
+            deadlineSeconds: 2)
     }
 
     private mutating func run() async throws {

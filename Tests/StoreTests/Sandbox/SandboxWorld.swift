@@ -15,16 +15,20 @@ final class SandboxWorld: Sendable {
     let sandbox: SandboxServer
     let database: any DatabaseWriter
     let options: RunOptions
+    /// Of imports and jobs of CAR.
+    private let deadlineSeconds: Double
 
     /// - Parameters:
     ///   - estate: `nil` generates one from the options.
     ///   - database: with the newest schema; `nil` is an empty one in memory.
+    ///   - deadlineSeconds: of imports and jobs of CAR; short where it is waited for.
     init(
         _ options: SandboxOptions, run: RunOptions = RunOptions(), estate: Estate? = nil,
-        database: (any DatabaseWriter)? = nil
+        database: (any DatabaseWriter)? = nil, deadlineSeconds: Double = 120
     ) throws {
         sandbox = SandboxServer(options: options, estate: estate)
         self.options = run
+        self.deadlineSeconds = deadlineSeconds
         if let database {
             self.database = database
         } else {
@@ -40,6 +44,7 @@ final class SandboxWorld: Sendable {
         sandbox = world.sandbox
         database = world.database
         options = run
+        deadlineSeconds = world.deadlineSeconds
     }
 
     func end() {
@@ -93,8 +98,8 @@ final class SandboxWorld: Sendable {
         settings.retry = retry
         settings.importPolling = PollPauses(firstSeconds: 0.002, capSeconds: 0.02)
         settings.jobPolling = settings.importPolling
-        settings.importDeadlineSeconds = 2
-        settings.jobDeadlineSeconds = 2
+        settings.importDeadlineSeconds = deadlineSeconds
+        settings.jobDeadlineSeconds = deadlineSeconds
         settings.objectsPerEnvelopeMax = 300
         return settings
     }
