@@ -89,8 +89,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "defender-car", "ConnectorCore", "Telemetry", "Threading", logging,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "defender-car", "ConnectorCore", "DefenderFetcher", "CARImporter", "OutboundHTTP", "Telemetry",
+                "Threading", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(
             name: "EndToEndTests",

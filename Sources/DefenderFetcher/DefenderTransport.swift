@@ -42,10 +42,19 @@ struct DefenderTransport: Sendable {
         var throttled = 0
         /// Attempts that were answered with 429 and its wait.
         var postponed = 0
+        /// Attempts that were made with patience.
+        var inOutage = 0
+        var outage = Outage()
         var tokenRenewed = false
         var elapsedSeconds = 0.0
+        /// When the latest attempt began and ended, without the wait for its budget.
+        var began = 0.0
+        var ended = 0.0
         /// Of the latest attempt.
         var authorization: Secret?
+
+        /// The number of the latest attempt among those that count.
+        var counted: Int { max(count - postponed - inOutage, 1) }
     }
 
     /// Calls until there is an answer of status 200 that `decode` takes.
@@ -60,7 +69,6 @@ struct DefenderTransport: Sendable {
             case .done(let answer): return answer
             case .again(let pause):
                 if pause > 0 { try await clock.sleep(pause) }
-                attempts.elapsedSeconds += pause
             }
         }
     }
@@ -98,15 +106,15 @@ struct DefenderTransport: Sendable {
     private func send(
         _ call: DefenderCall, _ attempts: inout Attempts
     ) async throws -> (AttemptOutcome, AccessTokenSource.Token) {
-        var seconds = 0.0
-        defer { attempts.elapsedSeconds += seconds }
+        var (began, ended) = (0.0, 0.0)
+        defer { (attempts.began, attempts.ended) = (began, ended) }
         do {
             return try await budgets[call.family].counting { waited in
                 http.measureWait(waited, label: call.family.rawValue)
                 // Only now: a wait for the budget may outlast a token.
                 let token = try await tokens[call.audience].token()
-                let started = clock.now()
-                defer { seconds = clock.now() - started }
+                began = clock.now()
+                defer { ended = clock.now() }
                 return (try await outcome(of: request(call, token)), token)
             }
         } catch OutboundError.cancelled {
@@ -171,11 +179,23 @@ struct DefenderTransport: Sendable {
                 budgets[call.family].close(forSeconds: min(wait, DefenderTransport.throttledSecondsMax))
             }
         }
+        let mayRepeat = isRetriable ?? outcome.isRetriable
+        if mayRepeat,
+            let pause = attempts.outage.pause(
+                after: outcome, began: attempts.began, now: attempts.ended, retryAfterSeconds: retryAfter,
+                policy: retry)
+        {
+            attempts.inOutage += 1
+            return .again(after: pause)
+        }
+        attempts.elapsedSeconds += attempts.ended - attempts.began
         let decision = retry.decision(
-            attempt: max(attempts.count - attempts.postponed, 1), elapsedSeconds: attempts.elapsedSeconds,
-            outcome: outcome,
-            retryAfterSeconds: retryAfter, isRetriable: isRetriable)
-        if case .retry(let pause) = decision { return .again(after: pause) }
+            attempt: attempts.counted, elapsedSeconds: attempts.elapsedSeconds, outcome: outcome,
+            retryAfterSeconds: retryAfter, isRetriable: mayRepeat)
+        if case .retry(let pause) = decision {
+            attempts.elapsedSeconds += pause
+            return .again(after: pause)
+        }
         switch outcome {
         case .failure(.answerTooLarge) where call.family == .hunting:
             throw DefenderError(operation: call.operation, reason: .resultTooLarge)

@@ -2,7 +2,8 @@ extension HTTPClient {
     /// Attempts until one succeeds or `policy` ends it; returns the last answer, throws the last error.
     ///
     /// - Each attempt waits for `budget` first; a 429 with Retry-After closes the budget for that long.
-    /// - An attempt gets what the policy has left, at most the request's own deadline.
+    /// - An attempt gets what is left of the policy's deadline, at most the request's own.
+    /// - Attempts in an outage count only when the policy's patience is at its end.
     /// - Parameter isRetriable: decides instead of `AttemptOutcome.isRetriable`, which says no to every 4xx but 408
     ///   and 429. A cancelled request is never tried again.
     /// - Throws: `OutboundError`.
@@ -11,8 +12,10 @@ extension HTTPClient {
         isRetriable: (@Sendable (AttemptOutcome) -> Bool)? = nil
     ) async throws -> OutboundResponse {
         let clock = configuration.clock
+        var outage = Outage()
         var elapsed = 0.0
-        var attempt = 1
+        /// All of them, and those that count.
+        var (attempt, counted) = (1, 1)
         while true {
             if let budget {
                 let asked = clock.now()
@@ -21,10 +24,10 @@ extension HTTPClient {
             }
             let started = clock.now()
             var bounded = request
-            bounded.deadlineSeconds = min(request.deadlineSeconds, policy.secondsLeft(after: elapsed))
+            bounded.deadlineSeconds = min(request.deadlineSeconds, policy.deadlineSeconds - elapsed)
             let outcome = await outcome(of: bounded, attempt: attempt)
             budget?.end()
-            elapsed += clock.now() - started
+            let ended = clock.now()
 
             var retryAfter: Double?
             if case .answer(let response) = outcome {
@@ -32,16 +35,28 @@ extension HTTPClient {
                 if response.status == 429, let retryAfter { budget?.close(forSeconds: retryAfter) }
             }
             if case .failure(.cancelled) = outcome { throw OutboundError.cancelled }
-            let decision = policy.decision(
-                attempt: attempt, elapsedSeconds: elapsed, outcome: outcome, retryAfterSeconds: retryAfter,
-                isRetriable: isRetriable?(outcome))
-            guard case .retry(let pause) = decision else { return try outcome.get() }
+            let mayRepeat = isRetriable?(outcome) ?? outcome.isRetriable
+            let pause: Double
+            if mayRepeat,
+                let wait = outage.pause(
+                    after: outcome, began: started, now: ended, retryAfterSeconds: retryAfter, policy: policy)
+            {
+                pause = wait
+            } else {
+                elapsed += ended - started
+                let decision = policy.decision(
+                    attempt: counted, elapsedSeconds: elapsed, outcome: outcome, retryAfterSeconds: retryAfter,
+                    isRetriable: mayRepeat)
+                guard case .retry(let wait) = decision else { return try outcome.get() }
+                pause = wait
+                elapsed += wait
+                counted += 1
+            }
             do {
                 try await clock.sleep(pause)
             } catch {
                 throw OutboundError.cancelled
             }
-            elapsed += pause
             attempt += 1
         }
     }

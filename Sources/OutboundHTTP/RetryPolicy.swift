@@ -12,6 +12,15 @@ public enum AttemptOutcome: Sendable {
         }
     }
 
+    /// Whether the server is not there or can't answer anybody: no connection, no time, a truncated answer, 5xx. Not 429,
+    /// which is an answer to this caller.
+    var isOutage: Bool {
+        switch self {
+        case .answer(let response): response.status >= 500
+        case .failure: isRetriable
+        }
+    }
+
     func get() throws(OutboundError) -> OutboundResponse {
         switch self {
         case .answer(let response): return response
@@ -33,7 +42,7 @@ public struct RetryPolicy: Sendable {
     public var capSeconds: Double
     /// For all attempts and the pauses between them together. Waiting for a `RateBudget` is not counted.
     public var deadlineSeconds: Double
-    /// For so long a server that can't answer is asked beyond `attemptsMax` and the deadline. Asked at every decision.
+    /// For so long an outage counts for nothing (`Outage`). Asked after every attempt.
     public var patienceSeconds: @Sendable () -> Double
     /// A number in 0...1.
     public var random: @Sendable () -> Double
@@ -54,27 +63,23 @@ public struct RetryPolicy: Sendable {
     /// What follows when attempt number `attempt` (1 for the first) ended with `outcome`, `elapsedSeconds` after the
     /// first began.
     ///
-    /// The pause is `baseSeconds` doubled with every attempt, at most `capSeconds`, of which half is random, so that many
-    /// callers do not come back together and yet all outlast a short outage; never shorter than the server's Retry-After.
     /// A pause that would pass the deadline is a failure now.
     ///
-    /// - Parameter isRetriable: the caller's view; by default that of the outcome. Patience is only for what the outcome
-    ///   itself says will pass.
+    /// - Parameter isRetriable: the caller's view; by default that of the outcome.
     public func decision(
         attempt: Int, elapsedSeconds: Double, outcome: AttemptOutcome, retryAfterSeconds: Double? = nil,
         isRetriable: Bool? = nil
     ) -> Decision {
-        guard isRetriable ?? outcome.isRetriable else { return .fail }
-        let patience = outcome.isRetriable ? patienceSeconds() : 0
-        var ceiling = baseSeconds
-        for _ in 1..<max(attempt, 1) where ceiling < capSeconds { ceiling *= 2 }
-        let pause = max((1 + random()) / 2 * min(ceiling, capSeconds), retryAfterSeconds ?? 0)
-        let isInTime = attempt < attemptsMax && elapsedSeconds + pause < deadlineSeconds
-        return isInTime || elapsedSeconds + pause < patience ? .retry(after: pause) : .fail
+        guard isRetriable ?? outcome.isRetriable, attempt < attemptsMax else { return .fail }
+        let pause = pause(after: attempt, retryAfterSeconds: retryAfterSeconds)
+        return elapsedSeconds + pause < deadlineSeconds ? .retry(after: pause) : .fail
     }
 
-    /// What an attempt gets that begins `elapsedSeconds` after the first.
-    func secondsLeft(after elapsedSeconds: Double) -> Double {
-        max(deadlineSeconds, patienceSeconds()) - elapsedSeconds
+    /// `baseSeconds` doubled with every attempt, at most `capSeconds`, of which half is random, so that many callers do not
+    /// come back together and yet all outlast a short outage; never shorter than the server's Retry-After.
+    func pause(after attempt: Int, retryAfterSeconds: Double?) -> Double {
+        var ceiling = baseSeconds
+        for _ in 1..<max(attempt, 1) where ceiling < capSeconds { ceiling *= 2 }
+        return max((1 + random()) / 2 * min(ceiling, capSeconds), retryAfterSeconds ?? 0)
     }
 }

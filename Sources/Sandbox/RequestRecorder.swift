@@ -2,8 +2,8 @@ import Foundation
 import MicroHTTP
 import Threading
 
-/// Writes requests to a file for `bench/replay.c`, in the order in which they came: a line of tab-separated fields (service, method, target,
-/// authorization, content type, length of the body), the body, a line break.
+/// Writes requests to a file for `bench/replay.c`, in the order in which they came: a line of tab-separated fields
+/// (service, method, target, authorization, content type, length of the body), the body, a line break.
 public final class RequestRecorder: Sendable {
     private let file: Locked<FileHandle>
 

@@ -34,15 +34,30 @@ import Threading
         #expect(told(#""level":"warning""#) == 1)
         #expect(told(#""message":"CAR can't answer a call, which is made again for a while","answer":"500""#) == 1)
         #expect(told(#""call":"imports","connection":"hq","seconds":"10""#) == 1)
-        // Other calls say nothing of this one.
+        // Neither other calls nor one that was given up say anything of it.
         log.answered("importstatus", status: 200, errorKind: nil)
+        log.answered("imports", status: nil, errorKind: "cancelled")
         wait(50)
         for _ in 0..<3 { log.answered("imports", status: 202, errorKind: nil) }
         #expect(told(#""message":"CAR answers the call again","call":"imports","connection":"hq","seconds":"60""#) == 1)
         #expect(lines.withLock { $0.count } == 2)
     }
 
-    @Test(arguments: [(200, nil), (404, nil), (403, nil), (nil, "cancelled")] as [(Int?, String?)])
+    @Test func `tells of none that began long before`() {
+        let log = outages()
+        log.answered("imports", status: 503, errorKind: nil)
+        wait(3600)
+        log.answered("imports", status: 503, errorKind: nil)
+        #expect(lines.withLock { $0.isEmpty })
+        wait(10)
+        log.answered("imports", status: 503, errorKind: nil)
+        #expect(told(#""seconds":"10""#) == 1)
+    }
+
+    @Test(
+        arguments: [
+            (200, nil), (404, nil), (403, nil), (429, nil), (nil, "tls"), (nil, "cancelled"),
+        ] as [(Int?, String?)])
     func `tells nothing of what is none`(status: Int?, errorKind: String?) {
         let log = outages()
         for _ in 0..<3 {

@@ -160,6 +160,28 @@ private let moment = Timestamp(milliseconds: 1_795_468_209_483)
         #expect(defender.requests.count == 1)
     }
 
+    @Test func `has all its attempts when an outage is over that the run has patience for`() async throws {
+        let defender = try ScriptedDefender(api: { _, number in
+            switch number {
+            case ...30: .error(503, "Code", "Text")
+            case 31...32: .json(#"{"value":["#)
+            default: .json(#"{"value":[]}"#)
+            }
+        })
+        let page = try await defender.client(patienceSeconds: 900).machines(.all, skip: 0, top: 10)
+        #expect(page.content.readCount == 0)
+        #expect(defender.requests.count == 33)
+    }
+
+    @Test(arguments: [(429, 3), (500, 6), (403, 1)])
+    func `has patience with outages alone`(status: Int, attempts: Int) async throws {
+        let defender = try ScriptedDefender(api: { _, _ in .error(status, "Code", "Text") })
+        // Pauses of 0.25 to 0.5, 0.5 to 1 and 1 to 2 s fit in, no other of 2 to 4 s.
+        let client = try defender.client(patienceSeconds: 3.6)
+        await #expect(throws: DefenderError.self) { try await client.machines(.all, skip: 0, top: 10) }
+        #expect(defender.requests.count == attempts)
+    }
+
     @Test func `outlasts as many answers of 429 as name their wait`() async throws {
         let defender = try ScriptedDefender(api: { _, number in
             number <= 50 ? .error(429, "TooManyRequests", "Wait.", retryAfter: "20") : .json(#"{"value":[]}"#)

@@ -61,7 +61,8 @@ final class ScriptedDefender: Sendable {
 
     /// A client whose pauses take no time, except where `clock` says otherwise.
     func client(
-        clock: WaitClock = TestClock().clock, attemptsMax: Int = 3, budgets: DefenderBudgets? = nil,
+        clock: WaitClock = TestClock().clock, attemptsMax: Int = 3, patienceSeconds: Double = 0,
+        budgets: DefenderBudgets? = nil,
         _ change: (inout DefenderSettings) -> Void = { _ in },
         measured: (@Sendable (RequestMeasurement) -> Void)? = nil
     ) throws -> DefenderClient {
@@ -71,7 +72,9 @@ final class ScriptedDefender: Sendable {
         configuration.clock = clock
         return try DefenderClient(
             settings: settings, http: HTTPClient(configuration: configuration), budgets: budgets,
-            retry: RetryPolicy(attemptsMax: attemptsMax, baseSeconds: 0.5, capSeconds: 30, deadlineSeconds: 7200),
+            retry: RetryPolicy(
+                attemptsMax: attemptsMax, baseSeconds: 0.5, capSeconds: 30, deadlineSeconds: 7200,
+                patienceSeconds: { patienceSeconds }),
             clock: clock)
     }
 }

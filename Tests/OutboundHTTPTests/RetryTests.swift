@@ -78,11 +78,38 @@ import Threading
         let down = try server([answer(503)])
         let result = try await client().send(OutboundRequest(.get, url: down.url), retrying: policy)
         #expect(result.status == 503)
-        #expect(time.sleeps == [10, 10, 10, 10])
-        // Another's wish to try again is not an outage.
-        let refusing = try server([answer(403)])
-        _ = try await client().send(OutboundRequest(.get, url: refusing.url), retrying: policy) { _ in true }
-        #expect(refusing.counts.requests == 2)
+        // Four in patience, and what is made of every call.
+        #expect(time.sleeps == [10, 10, 10, 10, 10])
+        // A limit is none, nor is another's wish to try again.
+        for status in [429, 403] {
+            let refusing = try server([answer(status)])
+            _ = try await client().send(OutboundRequest(.get, url: refusing.url), retrying: policy) { _ in true }
+            #expect(refusing.counts.requests == 2)
+        }
+    }
+
+    @Test func `has all its attempts when an outage is over`() async throws {
+        let policy = RetryPolicy(
+            attemptsMax: 3, baseSeconds: 10, capSeconds: 10, deadlineSeconds: 25, patienceSeconds: { 900 },
+            random: { 1 })
+        let outage = Array(repeating: answer(503), count: 40)
+        let server = try server(outage + [answer(403), answer(429), answer(200)])
+        let result = try await client().send(OutboundRequest(.get, url: server.url), retrying: policy) {
+            if case .answer(let response) = $0 { response.status != 200 } else { true }
+        }
+        #expect(result.status == 200)
+        #expect(server.counts.requests == 43)
+    }
+
+    @Test func `counts a wait for the budget as a part of the outage`() async throws {
+        let policy = RetryPolicy(
+            attemptsMax: 2, baseSeconds: 1, capSeconds: 1, patienceSeconds: { 100 }, random: { 1 })
+        let server = try server([answer(503)])
+        // A call every minute.
+        let budget = RateBudget(perMinute: 1, perHour: 0, clock: time.clock)
+        _ = try await client().send(OutboundRequest(.get, url: server.url), retrying: policy, budget: budget)
+        // At 0 and 60 s with patience, at 120 and 180 s because two attempts are made of every call.
+        #expect(server.counts.requests == 4)
     }
 
     @Test func `obeys Retry-After in seconds and as a date`() async throws {

@@ -1,5 +1,5 @@
-/// How long a run goes on asking a service that is down: for a tenth of the time that it has been at work, because a run that
-/// fails begins anew. One of seconds fails soon, and the next comes in minutes; an import of hours outlasts a restart.
+/// How long a run goes on asking a service that is down: for a tenth of the time since it began, because a run that fails
+/// begins anew. One of seconds fails soon, and the next comes in minutes; an import of hours outlasts a restart.
 ///
 /// Of the task and not a parameter, because the clients make the calls of all runs, and only the wait is the run's.
 public struct RunPatience: Sendable {

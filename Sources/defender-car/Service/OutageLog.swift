@@ -9,6 +9,7 @@ import Threading
 final class OutageLog: Sendable {
     private struct Outage {
         var since: ContinuousClock.Instant
+        var latest: ContinuousClock.Instant
         var isTold = false
     }
 
@@ -17,7 +18,11 @@ final class OutageLog: Sendable {
     }
 
     /// What the first attempts outlast is not worth a line.
-    static let patience = Duration.seconds(10)
+    private static let tolerated = Duration.seconds(10)
+    /// After so long without a call nobody knows how long an outage has lasted.
+    private static let silenceMax = Duration.seconds(600)
+    /// Kinds of `OutboundError` that are tried again.
+    private static let outageKinds: Set<String> = ["unreachable", "timed_out", "truncated"]
 
     private let service: String
     private let connection: String
@@ -38,15 +43,19 @@ final class OutageLog: Sendable {
 
     /// - Parameter status: `nil` where there was no answer.
     func answered(_ call: String, status: Int?, errorKind: String?) {
-        let isDown = status.map { $0 == 408 || $0 == 429 || $0 >= 500 } ?? (errorKind != "cancelled")
+        // Tells nothing of the service.
+        if errorKind == "cancelled" { return }
+        let isDown = status.map { $0 >= 500 } ?? Self.outageKinds.contains(errorKind ?? "")
         let moment = now()
         let (news, since) = outages.withLock { outages -> (News?, ContinuousClock.Instant) in
             guard isDown else {
                 guard let outage = outages.removeValue(forKey: call), outage.isTold else { return (nil, moment) }
                 return (.over, outage.since)
             }
-            var outage = outages[call] ?? Outage(since: moment)
-            let isNews = !outage.isTold && moment - outage.since >= Self.patience
+            var outage = outages[call] ?? Outage(since: moment, latest: moment)
+            if moment - outage.latest > Self.silenceMax { outage = Outage(since: moment, latest: moment) }
+            outage.latest = moment
+            let isNews = !outage.isTold && moment - outage.since >= Self.tolerated
             if isNews { outage.isTold = true }
             outages[call] = outage
             return (isNews ? .begun : nil, outage.since)
