@@ -61,9 +61,11 @@ struct CARCalls: Sendable {
     ) async throws -> OutboundResponse {
         do {
             if repetition == .never { return try await http.send(request) }
+            var request = request
+            request.isSentOnce = repetition == .onlyUntouched
             let refusals = Locked(0)
-            return try await http.send(request, retrying: settings.retry) { outcome in
-                CARCalls.isRetriable(outcome, of: request.method, repetition: repetition, refusals: refusals)
+            return try await http.send(request, retrying: settings.retry) { [method = request.method] outcome in
+                CARCalls.isRetriable(outcome, of: method, repetition: repetition, refusals: refusals)
             }
         } catch let error as OutboundError {
             if error == .cancelled { try Task.checkCancellation() }
@@ -136,7 +138,7 @@ struct CARCalls: Sendable {
         let detail = safeText.shortened(error.description)
         let reason: CARError.Reason =
             switch error {
-            case .unreachable, .truncated, .cancelled, .other: .unreachable
+            case .unreachable, .lost, .truncated, .cancelled, .other: .unreachable
             case .timedOut: .timedOut
             case .tls: .tls
             case .answerTooLarge: .malformedReply

@@ -49,14 +49,16 @@ extension CARClient {
 
     /// Waits where CAR has as many unfinished imports as it takes, of an earlier process for example.
     private func post(_ body: [UInt8]) async throws -> String {
-        let deadline = calls.clock.now() + settings.importDeadlineSeconds
+        var deadline: Double?
         var pause = settings.crowdedPauses.firstSeconds
         while true {
             do {
                 return try await postOnce(body)
-            } catch let error as CARError
-                where error.reason == .rejected(status: 429) && calls.clock.now() + pause < deadline
-            {
+            } catch let error as CARError where error.reason == .rejected(status: 429) {
+                // From the first refusal: the offer itself may have outlasted an outage.
+                let end = deadline ?? calls.clock.now() + settings.importDeadlineSeconds
+                guard calls.clock.now() + pause < end else { throw error }
+                deadline = end
                 try await calls.clock.sleep(pause)
                 pause = settings.crowdedPauses.after(pause)
             }

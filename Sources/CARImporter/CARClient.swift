@@ -6,7 +6,7 @@ import Threading
 /// on parallel patches hold over all of them together.
 ///
 /// - Failures that pass by are tried again within `CARSettings.retry`: 408, 429, 5xx, connection errors, truncated
-///   answers, and 403 three times.
+///   answers, and 403 five times.
 /// - Throws: every call `CARError`, or `CancellationError` soon after its task was cancelled.
 /// - SeeAlso: IBM/cp4s-car-schema `doc/`, IBM/cp4s-car-connector-framework `car_framework/car_service.py`.
 public final class CARClient: CARWriting {

@@ -30,7 +30,7 @@ public struct CARSettings: Sendable {
     /// Edge patches and deletions at a time, over all callers of one client.
     public var parallelPatchesMax = 8
     /// Of every call but the polls, which are asked again until their deadline. A minute of pauses, 46 to 91 s: as long as
-    /// the connector framework waits for a CAR that limits or restarts; longer within a run that has worked for long.
+    /// the connector framework waits for a CAR that limits or restarts; within a run a tenth of its age longer.
     public var retry = RetryPolicy(
         attemptsMax: 9, baseSeconds: 1, capSeconds: 20, deadlineSeconds: 300, patienceSeconds: RunPatience.seconds)
     /// No attempt of a call takes longer.

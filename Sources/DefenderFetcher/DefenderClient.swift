@@ -8,8 +8,8 @@ import Threading
 /// and throws a `DefenderError`, or a `CancellationError` when its task is cancelled. The token goes to the configured
 /// host alone: redirects and links in answers are not followed.
 public final class DefenderClient: DefenderReading {
-    /// When a call is attempted again: for a minute where nothing says how long, to outlast a short outage; longer within a
-    /// run that has worked for long. The deadline leaves room for a Retry-After of an hour.
+    /// When a call is attempted again: for a minute where nothing says how long, to outlast a short outage; within a run a
+    /// tenth of its age longer. The deadline leaves room for a Retry-After of an hour.
     public static let defaultRetry = RetryPolicy(
         attemptsMax: 9, baseSeconds: 1, capSeconds: 20, deadlineSeconds: 2 * 3600, patienceSeconds: RunPatience.seconds)
 

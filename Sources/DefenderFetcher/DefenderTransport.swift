@@ -181,7 +181,7 @@ struct DefenderTransport: Sendable {
         }
         let mayRepeat = isRetriable ?? outcome.isRetriable
         if mayRepeat,
-            let pause = attempts.outage.pause(
+            let pause = attempts.outage.uncountedPause(
                 after: outcome, began: attempts.began, now: attempts.ended, retryAfterSeconds: retryAfter,
                 policy: retry)
         {

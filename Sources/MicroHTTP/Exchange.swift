@@ -167,6 +167,8 @@ final class Exchange {
         case .bytes(let bytes):
             let body = OutgoingResponse.hasNoBody(response.status) ? [] : bytes
             return queue(response, OutgoingResponse(bytes: body), connection)
+        case .abort:
+            return false
         case .deferred(let work):
             let answer = DeferredAnswer(open: core.open, seconds: core.configuration.deferredAnswerSeconds)
             guard answer.suspend(connection) else { return send(ProblemDocument.stopping.response(), connection) }

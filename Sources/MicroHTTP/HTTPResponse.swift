@@ -8,6 +8,8 @@ public struct HTTPResponse: Sendable {
         /// The server sends the headers and calls the closure once; what is written to the stream goes out as it
         /// comes (chunked). Ends with `ResponseStream.finish()`, when the client goes away, or when the server stops.
         case stream(@Sendable (ResponseStream) -> Void)
+        /// No answer: the connection is closed.
+        case abort
     }
 
     public var status: Int

@@ -34,13 +34,14 @@ struct CurlFailure {
         case CURLE_COULDNT_CONNECT, CURLE_PROXY:
             return .unreachable("\(peer): \(systemText("no connection"))")
         case CURLE_GOT_NOTHING:
-            return .unreachable("\(peer): the connection was closed without an answer")
+            return .lost("\(peer): the connection was closed without an answer")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
-            return lostConnection(peer)
+            if proxyStatus >= 300 { return .unreachable("\(peer): the proxy refused with \(proxyStatus)") }
+            return answerBegan ? .truncated : .lost(lostText(peer))
         case CURLE_SSL_CONNECT_ERROR:
             // A peer that hangs up during the handshake is a lost connection, not a matter of trust.
             let lost = systemError == ECONNRESET || text.contains("SSL_ERROR_SYSCALL")
-            return lost ? lostConnection(peer) : .tls("\(peer): \(shownText)")
+            return lost ? .unreachable(lostText(peer)) : .tls("\(peer): \(shownText)")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
             return .tls("\(peer): \(shownText)")
@@ -53,10 +54,7 @@ struct CurlFailure {
         }
     }
 
-    private func lostConnection(_ peer: String) -> OutboundError {
-        if proxyStatus >= 300 { return .unreachable("\(peer): the proxy refused with \(proxyStatus)") }
-        return answerBegan ? .truncated : .unreachable("\(peer): \(systemText("the connection was lost"))")
-    }
+    private func lostText(_ peer: String) -> String { "\(peer): \(systemText("the connection was lost"))" }
 
     private func systemText(_ fallback: String) -> String {
         systemError == 0 ? fallback : String(cString: strerror(Int32(truncatingIfNeeded: systemError)))

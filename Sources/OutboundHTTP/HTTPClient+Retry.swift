@@ -37,8 +37,10 @@ extension HTTPClient {
             if case .failure(.cancelled) = outcome { throw OutboundError.cancelled }
             let mayRepeat = isRetriable?(outcome) ?? outcome.isRetriable
             let pause: Double
-            if mayRepeat,
-                let wait = outage.pause(
+            // A time that was cut short by what is left of the deadline says nothing of the server.
+            let isCutShort = bounded.deadlineSeconds < request.deadlineSeconds && outcome.isTimeout
+            if mayRepeat, !isCutShort,
+                let wait = outage.uncountedPause(
                     after: outcome, began: started, now: ended, retryAfterSeconds: retryAfter, policy: policy)
             {
                 pause = wait

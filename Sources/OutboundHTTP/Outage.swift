@@ -15,7 +15,7 @@ public struct Outage: Sendable {
     ///   - now: on the same clock.
     /// - Returns: the pause before an attempt that is not counted; `nil` where it counts, because the server has answered
     ///   or patience is at its end.
-    public mutating func pause(
+    public mutating func uncountedPause(
         after outcome: AttemptOutcome, began: Double, now: Double, retryAfterSeconds: Double?, policy: RetryPolicy
     ) -> Double? {
         guard outcome.isOutage else {

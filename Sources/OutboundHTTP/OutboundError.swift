@@ -1,7 +1,9 @@
 /// Why there is no answer. Texts say host and port and are safe for logs: no credential, query string or body.
 public enum OutboundError: Error, Sendable, Equatable {
-    /// No name, no connection, or a connection lost before the answer began.
+    /// No name, no connection: nothing was sent.
     case unreachable(String)
+    /// The connection was lost before the answer began: the server may have got the request.
+    case lost(String)
     /// The deadline, the connect timeout or the stall limit passed.
     case timedOut
     /// The certificate is not trusted, the host name differs, or no handshake was possible.
@@ -18,7 +20,7 @@ public enum OutboundError: Error, Sendable, Equatable {
 extension OutboundError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unreachable(let text): "unreachable: \(text)"
+        case .unreachable(let text), .lost(let text): "unreachable: \(text)"
         case .timedOut: "timed out"
         case .tls(let text): "TLS: \(text)"
         case .truncated: "the answer ended too early"
@@ -33,6 +35,7 @@ extension OutboundError: CustomStringConvertible {
     public var kind: String {
         switch self {
         case .unreachable: "unreachable"
+        case .lost: "lost"
         case .timedOut: "timed_out"
         case .tls: "tls"
         case .truncated: "truncated"

@@ -29,6 +29,9 @@ public struct OutboundRequest: Sendable {
     public var stallSecondsMax = 60.0
     /// Goes before requests that are not, for few calls whose answers others wait for.
     public var isUrgent = false
+    /// On a connection of its own: over one that was used before and turns out to be closed, libcurl sends a request once
+    /// more, although the server may have got it.
+    public var isSentOnce = false
     /// Low-cardinality name for metrics and errors: "defender machines", never the URL with ids.
     public var label = "request"
 

@@ -7,7 +7,7 @@ public enum AttemptOutcome: Sendable {
     public var isRetriable: Bool {
         switch self {
         case .answer(let response): response.status == 408 || response.status == 429 || response.status >= 500
-        case .failure(.unreachable), .failure(.timedOut), .failure(.truncated): true
+        case .failure(.unreachable), .failure(.lost), .failure(.timedOut), .failure(.truncated): true
         case .failure: false
         }
     }
@@ -19,6 +19,10 @@ public enum AttemptOutcome: Sendable {
         case .answer(let response): response.status >= 500
         case .failure: isRetriable
         }
+    }
+
+    var isTimeout: Bool {
+        if case .failure(.timedOut) = self { true } else { false }
     }
 
     func get() throws(OutboundError) -> OutboundResponse {
@@ -40,7 +44,7 @@ public struct RetryPolicy: Sendable {
     public var attemptsMax: Int
     public var baseSeconds: Double
     public var capSeconds: Double
-    /// For all attempts and the pauses between them together. Waiting for a `RateBudget` is not counted.
+    /// For all attempts and the pauses between them together, without waits for a `RateBudget` and what `Outage` leaves out.
     public var deadlineSeconds: Double
     /// For so long an outage counts for nothing (`Outage`). Asked after every attempt.
     public var patienceSeconds: @Sendable () -> Double
@@ -60,8 +64,8 @@ public struct RetryPolicy: Sendable {
         self.random = random
     }
 
-    /// What follows when attempt number `attempt` (1 for the first) ended with `outcome`, `elapsedSeconds` after the
-    /// first began.
+    /// What follows when attempt number `attempt` of those that count (1 for the first) ended with `outcome`, after
+    /// `elapsedSeconds` that count.
     ///
     /// A pause that would pass the deadline is a failure now.
     ///

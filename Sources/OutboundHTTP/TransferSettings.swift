@@ -58,6 +58,7 @@ struct TransferSettings {
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        if request.isSentOnce { ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 1) }
         // An empty name means none, whatever the environment says.
         if !configuration.usesProxy { ccurl_set_text(easy, CURLOPT_PROXY, "") }
         ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))

@@ -48,7 +48,6 @@ public final class SandboxServer: Sendable {
         // Longer than any timeout a client is tested with: a hanging answer must not be cut from this side first.
         configuration.deferredAnswerSeconds = 600
         configuration.idleSeconds = 900
-        configuration.streamBufferBytesMax = SandboxAnswer.streamBufferBytesMax
         return configuration
     }
 

@@ -21,16 +21,16 @@ import Threading
         #expect(error == .unreachable("nowhere.invalid:80: the name can't be resolved"))
     }
 
-    @Test func `a connection closed or reset before the answer is unreachable`() async throws {
+    @Test func `a connection closed or reset before the answer is lost`() async throws {
         let closing = try RawServer { _, _ in false }
         let closed = await failure(of: OutboundRequest(.get, url: closing.url))
-        #expect(closed?.kind == "unreachable")
+        #expect(closed == .lost("127.0.0.1:\(closing.port): the connection was closed without an answer"))
         let resetting = try RawServer { connection, _ in
             connection.reset()
             return false
         }
         let reset = await failure(of: OutboundRequest(.get, url: resetting.url))
-        #expect(reset == .unreachable("127.0.0.1:\(resetting.port): Connection reset by peer"))
+        #expect(reset == .lost("127.0.0.1:\(resetting.port): Connection reset by peer"))
     }
 
     @Test(arguments: [
@@ -51,7 +51,7 @@ import Threading
         }
         // A reset may throw away what the client has not read yet, the beginning of the answer included.
         let reset = await failure(of: OutboundRequest(.get, url: resetting.url))
-        #expect(reset == .truncated || reset?.kind == "unreachable")
+        #expect(reset == .truncated || reset?.kind == "lost")
     }
 
     @Test(arguments: [

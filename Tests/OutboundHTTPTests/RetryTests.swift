@@ -68,7 +68,7 @@ import Threading
         let error = await #expect(throws: OutboundError.self) {
             try await client().send(OutboundRequest(.get, url: dead.url), retrying: policy)
         }
-        #expect(error?.kind == "unreachable")
+        #expect(error?.kind == "lost")
     }
 
     @Test func `goes on for as long as the caller has patience, with what the server may recover from`() async throws {
@@ -185,7 +185,7 @@ import Threading
         #expect(all.map(\.label) == ["defender machines", "defender machines"])
         #expect(all.map(\.attempt) == [1, 2])
         #expect(all.map(\.status) == [0, 200])
-        #expect(all.map(\.errorKind) == ["unreachable", nil])
+        #expect(all.map(\.errorKind) == ["lost", nil])
         #expect(all.map(\.receivedBytes) == [0, 5])
         #expect(all.last?.sentBytes == 3)
     }

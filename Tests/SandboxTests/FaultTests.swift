@@ -26,7 +26,10 @@ import Testing
         #expect(try answer(.empty).bytes.isEmpty)
         #expect(try answer(.truncate).json == .null)
         #expect(try answer(.status(403)).errorCode == "Forbidden")
-        #expect(try answer(.resetAfter).headers["X-Sandbox-Reset"] == "1")
+        guard case .abort = try answer(.resetAfter).body else {
+            Issue.record("a reset connection got an answer")
+            return
+        }
     }
 
     @Test func `before a request leave no trace, after it they do`() throws {

@@ -11,17 +11,7 @@ enum SandboxAnswer {
             status: status, headers: ["Content-Type": "application/json; charset=utf-8"], body: .bytes(bytes))
     }
 
-    /// More than the simulators' server holds for a stream, so that writing it cuts the connection.
-    static let streamBufferBytesMax = 1024
-
-    /// A connection that is cut before its answer is complete: a stream that is given more than the server's bound.
-    ///
-    /// `X-Sandbox-Reset` tells tests that run in process what a client over a socket would see.
-    static var reset: HTTPResponse {
-        HTTPResponse(
-            status: 200, headers: ["Content-Type": "application/json", "X-Sandbox-Reset": "1"],
-            body: .stream { stream in _ = stream.write([UInt8](repeating: 0x20, count: streamBufferBytesMax * 2)) })
-    }
+    static var reset: HTTPResponse { HTTPResponse(status: 200, body: .abort) }
 
     static var broken: HTTPResponse {
         json(500, ["error": ["code": "InternalServerError", "message": "the sandbox failed"]])

@@ -20,9 +20,9 @@ final class OutageLog: Sendable {
     /// What the first attempts outlast is not worth a line.
     private static let tolerated = Duration.seconds(10)
     /// After so long without a call nobody knows how long an outage has lasted.
-    private static let silenceMax = Duration.seconds(600)
+    private static let silenceMax = Duration.seconds(1800)
     /// Kinds of `OutboundError` that are tried again.
-    private static let outageKinds: Set<String> = ["unreachable", "timed_out", "truncated"]
+    private static let outageKinds: Set<String> = ["unreachable", "lost", "timed_out", "truncated"]
 
     private let service: String
     private let connection: String
@@ -48,12 +48,9 @@ final class OutageLog: Sendable {
         let isDown = status.map { $0 >= 500 } ?? Self.outageKinds.contains(errorKind ?? "")
         let moment = now()
         let (news, since) = outages.withLock { outages -> (News?, ContinuousClock.Instant) in
-            guard isDown else {
-                guard let outage = outages.removeValue(forKey: call), outage.isTold else { return (nil, moment) }
-                return (.over, outage.since)
-            }
-            var outage = outages[call] ?? Outage(since: moment, latest: moment)
-            if moment - outage.latest > Self.silenceMax { outage = Outage(since: moment, latest: moment) }
+            let known = outages.removeValue(forKey: call).flatMap { moment - $0.latest > Self.silenceMax ? nil : $0 }
+            guard isDown else { return (known?.isTold == true ? .over : nil, known?.since ?? moment) }
+            var outage = known ?? Outage(since: moment, latest: moment)
             outage.latest = moment
             let isNews = !outage.isTold && moment - outage.since >= Self.tolerated
             if isNews { outage.isTold = true }
