@@ -55,7 +55,7 @@ extension CARClient {
             do {
                 return try await postOnce(body)
             } catch let error as CARError where error.reason == .rejected(status: 429) {
-                // From the first refusal: the offer itself may have outlasted an outage.
+                // From the end of the first offer, which may have outlasted an outage.
                 let end = deadline ?? calls.clock.now() + settings.importDeadlineSeconds
                 guard calls.clock.now() + pause < end else { throw error }
                 deadline = end

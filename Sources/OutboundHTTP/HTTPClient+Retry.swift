@@ -38,7 +38,9 @@ extension HTTPClient {
             let mayRepeat = isRetriable?(outcome) ?? outcome.isRetriable
             let pause: Double
             // A time that was cut short by what is left of the deadline says nothing of the server.
-            let isCutShort = bounded.deadlineSeconds < request.deadlineSeconds && outcome.isTimeout
+            let isCutShort =
+                outcome.isTimeout && bounded.deadlineSeconds < request.deadlineSeconds
+                && ended - started >= bounded.deadlineSeconds
             if mayRepeat, !isCutShort,
                 let wait = outage.uncountedPause(
                     after: outcome, began: started, now: ended, retryAfterSeconds: retryAfter, policy: policy)

@@ -54,6 +54,17 @@ import Threading
         #expect(told(#""seconds":"10""#) == 1)
     }
 
+    @Test func `tells the end of one that it told of, however late`() {
+        let log = outages()
+        for _ in 0..<2 {
+            log.answered("imports", status: 503, errorKind: nil)
+            wait(10)
+        }
+        wait(3600)
+        log.answered("imports", status: 200, errorKind: nil)
+        #expect(told("CAR answers the call again") == 1)
+    }
+
     @Test(
         arguments: [
             (200, nil), (404, nil), (403, nil), (429, nil), (nil, "tls"), (nil, "cancelled"),

@@ -112,6 +112,17 @@ import Threading
         #expect(server.counts.requests == 4)
     }
 
+    @Test func `takes a time that its own deadline cut short for no outage`() async throws {
+        let silent = try RawServer { _, _ in true }
+        let policy = RetryPolicy(baseSeconds: 0.01, deadlineSeconds: 1, patienceSeconds: { 60 })
+        let client = HTTPClient(configuration: HTTPClientConfiguration(workers: 1))
+        let error = await #expect(throws: OutboundError.self) {
+            try await client.send(OutboundRequest(.get, url: silent.url), retrying: policy)
+        }
+        #expect(error == .timedOut)
+        #expect(silent.counts.requests <= 1)
+    }
+
     @Test func `obeys Retry-After in seconds and as a date`() async throws {
         let seconds = try server([answer(429, "Retry-After: 17"), answer(200)])
         let policy = RetryPolicy(random: { 0 })

@@ -19,7 +19,7 @@ final class OutageLog: Sendable {
 
     /// What the first attempts outlast is not worth a line.
     private static let tolerated = Duration.seconds(10)
-    /// After so long without a call nobody knows how long an outage has lasted.
+    /// After so long without a call nobody knows whether it is the same outage.
     private static let silenceMax = Duration.seconds(1800)
     /// Kinds of `OutboundError` that are tried again.
     private static let outageKinds: Set<String> = ["unreachable", "lost", "timed_out", "truncated"]
@@ -48,9 +48,10 @@ final class OutageLog: Sendable {
         let isDown = status.map { $0 >= 500 } ?? Self.outageKinds.contains(errorKind ?? "")
         let moment = now()
         let (news, since) = outages.withLock { outages -> (News?, ContinuousClock.Instant) in
-            let known = outages.removeValue(forKey: call).flatMap { moment - $0.latest > Self.silenceMax ? nil : $0 }
+            let known = outages.removeValue(forKey: call)
             guard isDown else { return (known?.isTold == true ? .over : nil, known?.since ?? moment) }
             var outage = known ?? Outage(since: moment, latest: moment)
+            if moment - outage.latest > Self.silenceMax { outage.since = moment }
             outage.latest = moment
             let isNews = !outage.isTold && moment - outage.since >= Self.tolerated
             if isNews { outage.isTold = true }
