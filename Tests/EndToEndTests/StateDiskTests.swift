@@ -48,6 +48,7 @@ extension `End to end` {
                 try await poll(until: "the run's end", within: .seconds(60)) {
                     service.standardError.contains("the end of a job is not stored yet")
                 }
+                try await poll(until: "word of it") { service.standardError.contains("store can't be used") }
                 let told = service.standardError.split(separator: "\n").filter { $0.contains("store can't be used") }
                 #expect(told.count == 1)
                 #expect(told.first?.contains("is full") == true)
@@ -56,7 +57,7 @@ extension `End to end` {
                 #expect(ended.failure?.class == "internal")
                 #expect(ended.failure?.message.contains("is full") == true, "\(ended.failure?.message ?? ended.state)")
                 try await poll(until: "ready") { try await client.send(.get, "/readyz").status == 200 }
-                #expect(service.standardError.contains("the store can be used again"))
+                try await poll(until: "word of it") { service.standardError.contains("the store can be used again") }
                 expectSucceeded(try await client.run("incremental"))
                 scenario.expectRightGraph()
             }
