@@ -160,7 +160,7 @@ final class CurlLoop: @unchecked Sendable {
             }
             guard let multi, let started = CurlTransfer(transfer, configuration: configuration) else {
                 let error = OutboundError.other("libcurl gave no handle")
-                finish(transfer, .failure(error), RequestMeasurement(of: transfer, errorKind: error.kind))
+                finish(transfer, .failure(error), RequestMeasurement(of: transfer, error: error))
                 continue
             }
             running[started.easy] = started

@@ -54,7 +54,7 @@ final class CurlTransfer {
         } else {
             let error = error(code, status: status)
             result = .failure(error)
-            measurement.errorKind = error.kind
+            measurement.error = error
         }
         return (result, measurement)
     }

@@ -31,6 +31,14 @@ extension OutboundError: CustomStringConvertible {
         }
     }
 
+    /// Whether the server is not there or can't answer anybody now: no connection, no time, an answer cut short.
+    public var isOutage: Bool {
+        switch self {
+        case .unreachable, .lost, .timedOut, .truncated: true
+        case .tls, .answerTooLarge, .invalidURL, .cancelled, .other: false
+        }
+    }
+
     /// A short constant for metrics.
     public var kind: String {
         switch self {

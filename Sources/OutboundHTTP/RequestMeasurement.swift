@@ -10,16 +10,16 @@ public struct RequestMeasurement: Sendable, Equatable {
     public var receivedBytes: Int
     /// 1 for the first.
     public var attempt: Int
-    /// `OutboundError.kind`, or `nil` if there was an answer.
-    public var errorKind: String?
+    /// `nil` if there was an answer.
+    public var error: OutboundError?
 
-    init(of transfer: Transfer, errorKind: String? = nil) {
+    init(of transfer: Transfer, error: OutboundError? = nil) {
         label = transfer.request.label
         status = 0
         seconds = 0
         sentBytes = 0
         receivedBytes = 0
         attempt = transfer.attempt
-        self.errorKind = errorKind
+        self.error = error
     }
 }

@@ -7,17 +7,15 @@ public enum AttemptOutcome: Sendable {
     public var isRetriable: Bool {
         switch self {
         case .answer(let response): response.status == 408 || response.status == 429 || response.status >= 500
-        case .failure(.unreachable), .failure(.lost), .failure(.timedOut), .failure(.truncated): true
-        case .failure: false
+        case .failure(let error): error.isOutage
         }
     }
 
-    /// Whether the server is not there or can't answer anybody: no connection, no time, a truncated answer, 5xx. Not 429,
-    /// which is an answer to this caller.
+    /// Whether the server is not there or can't answer anybody, 5xx included. Not 429, which is an answer to this caller.
     var isOutage: Bool {
         switch self {
         case .answer(let response): response.status >= 500
-        case .failure: isRetriable
+        case .failure(let error): error.isOutage
         }
     }
 

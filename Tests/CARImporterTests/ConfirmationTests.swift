@@ -69,32 +69,25 @@ import Threading
     @Test(.timeLimit(.minutes(5))) func `names three of the imports that are missing and counts them`() async throws {
         // Stands still until CAR is asked for all five at once; then their deadline is past.
         let time = Locked(0.0)
-        var configuration = HTTPClientConfiguration()
-        configuration.clock = WaitClock(
-            now: { time.withLock { $0 } }, wall: WaitClock.system.wall,
-            sleep: { seconds in
-                try Task.checkCancellation()
-                time.withLock { $0 += min(seconds, 0.0001) }
-                await Task.yield()
-            })
-        let car = try ScriptedCAR { context in
-            guard context.route == "GET /importstatus" else { return nil }
-            let asked = (1...5).allSatisfy { context.request.queryValue("ids")?.contains("import-\($0)") == true }
-            if asked { time.withLock { $0 += 1800 } }
-            return .json("{}", status: 503)
+        try await withCAR(
+            clock: .simulated(time, pauseSecondsMax: 0.0001),
+            configure: {
+                $0.importDeadlineSeconds = 1800
+                $0.objectsPerEnvelopeMax = 1
+            },
+            answer: { context in
+                guard context.route == "GET /importstatus" else { return nil }
+                let asked = (1...5).allSatisfy { context.request.queryValue("ids")?.contains("import-\($0)") == true }
+                if asked { time.withLock { $0 += 1800 } }
+                return .json("{}", status: 503)
+            }
+        ) { client, _ in
+            let error = await carError { try await client.importObjects(Samples.assets(5), report: Samples.run) }
+            #expect(error?.reason == .unconfirmed(imports: 5))
+            #expect(error?.detail?.components(separatedBy: "import-").count == 4)
+            #expect(error?.detail?.contains(", and 2 more") == true)
+            #expect(error?.detail?.contains("503") == true)
         }
-        defer { car.stop() }
-        let settings = try CARSettings.quick(car.baseURL) {
-            $0.importDeadlineSeconds = 1800
-            $0.objectsPerEnvelopeMax = 1
-        }
-        let client = CARClient(settings: settings, configuration: configuration)
-        defer { client.shutdown() }
-        let error = await carError { try await client.importObjects(Samples.assets(5), report: Samples.run) }
-        #expect(error?.reason == .unconfirmed(imports: 5))
-        #expect(error?.detail?.components(separatedBy: "import-").count == 4)
-        #expect(error?.detail?.contains(", and 2 more") == true)
-        #expect(error?.detail?.contains("503") == true)
     }
 
     @Test(

@@ -176,30 +176,22 @@ import Threading
     @Test(.timeLimit(.minutes(5))) func `waits for its turn as long after an outage as without one`() async throws {
         // Pauses of 75 s and more lie between the five answers of 503.
         let outage = Array(repeating: 503, count: 5) + [429]
-        let car = try ScriptedCAR { context in
-            guard context.route == "POST /imports", context.count <= outage.count else { return nil }
-            return .json("{}", status: outage[context.count - 1])
+        try await withCAR(
+            clock: .simulated(Locked(0)),
+            configure: {
+                $0.retry = RetryPolicy(attemptsMax: 6, baseSeconds: 30, capSeconds: 60, deadlineSeconds: 600)
+                $0.crowdedPauses = PollPauses(firstSeconds: 10, capSeconds: 10)
+                $0.importDeadlineSeconds = 50
+            },
+            answer: { context in
+                guard context.route == "POST /imports", context.count <= outage.count else { return nil }
+                return .json("{}", status: outage[context.count - 1])
+            }
+        ) { client, car in
+            let confirmed = try await client.importObjects(Samples.assets(3), report: Samples.run)
+            #expect(confirmed == 3)
+            #expect(car.count("POST /imports") == 7)
         }
-        defer { car.stop() }
-        let settings = try CARSettings.quick(car.baseURL) {
-            $0.retry = RetryPolicy(attemptsMax: 6, baseSeconds: 30, capSeconds: 60, deadlineSeconds: 600)
-            $0.crowdedPauses = PollPauses(firstSeconds: 10, capSeconds: 10)
-            $0.importDeadlineSeconds = 50
-        }
-        let time = Locked(0.0)
-        var configuration = HTTPClientConfiguration()
-        configuration.clock = WaitClock(
-            now: { time.withLock { $0 } }, wall: WaitClock.system.wall,
-            sleep: { seconds in
-                try Task.checkCancellation()
-                time.withLock { $0 += seconds }
-                await Task.yield()
-            })
-        let client = CARClient(settings: settings, configuration: configuration)
-        defer { client.shutdown() }
-        let confirmed = try await client.importObjects(Samples.assets(3), report: Samples.run)
-        #expect(confirmed == 3)
-        #expect(car.count("POST /imports") == 7)
     }
 
     @Test(.timeLimit(.minutes(5))) func `sends nothing more after a failure`() async throws {

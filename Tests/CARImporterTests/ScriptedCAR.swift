@@ -109,15 +109,31 @@ extension HTTPResponse {
 
 /// Runs `body` with a client of a scripted CAR, with short pauses, and stops both.
 func withCAR(
-    source: String = "Defender", configure: (inout CARSettings) -> Void = { _ in },
+    source: String = "Defender", clock: WaitClock = .system, configure: (inout CARSettings) -> Void = { _ in },
     answer: @escaping @Sendable (ScriptedCAR.Context) -> HTTPResponse? = { _ in nil },
     body: (CARClient, ScriptedCAR) async throws -> Void
 ) async throws {
     let car = try ScriptedCAR(answer)
     defer { car.stop() }
-    let client = CARClient(settings: try .quick(car.baseURL, source: source, configure: configure))
+    var configuration = HTTPClientConfiguration()
+    configuration.clock = clock
+    let client = CARClient(
+        settings: try .quick(car.baseURL, source: source, configure: configure), configuration: configuration)
     defer { client.shutdown() }
     try await body(client, car)
+}
+
+extension WaitClock {
+    /// Shows `time`, which a pause moves at once by its length, or by `pauseSecondsMax`.
+    static func simulated(_ time: Locked<Double>, pauseSecondsMax: Double = .infinity) -> WaitClock {
+        WaitClock(
+            now: { time.withLock { $0 } }, wall: WaitClock.system.wall,
+            sleep: { seconds in
+                try Task.checkCancellation()
+                time.withLock { $0 += min(seconds, pauseSecondsMax) }
+                await Task.yield()
+            })
+    }
 }
 
 extension CARSettings {

@@ -196,7 +196,7 @@ import Threading
         #expect(all.map(\.label) == ["defender machines", "defender machines"])
         #expect(all.map(\.attempt) == [1, 2])
         #expect(all.map(\.status) == [0, 200])
-        #expect(all.map(\.errorKind) == ["lost", nil])
+        #expect(all.map(\.error?.kind) == ["lost", nil])
         #expect(all.map(\.receivedBytes) == [0, 5])
         #expect(all.last?.sentBytes == 3)
     }

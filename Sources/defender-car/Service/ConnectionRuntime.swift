@@ -27,7 +27,7 @@ struct ConnectionRuntime: Sendable {
                 metrics.defenderRequest(
                     api: measurement.label, status: measurement.answered, seconds: measurement.seconds)
                 defenderOutages.answered(
-                    measurement.label, status: measurement.answered, errorKind: measurement.errorKind)
+                    measurement.label, status: measurement.answered, error: measurement.error)
             })
         configuration.waited = { metrics.defenderWaited(api: $0, seconds: $1) }
         defenderHTTP = HTTPClient(configuration: configuration)
@@ -40,7 +40,7 @@ struct ConnectionRuntime: Sendable {
                     metrics.carRequest(
                         call: measurement.label, status: measurement.answered, seconds: measurement.seconds)
                     carOutages.answered(
-                        measurement.label, status: measurement.answered, errorKind: measurement.errorKind)
+                        measurement.label, status: measurement.answered, error: measurement.error)
                 }),
             importEnded: { metrics.carImportEnded(outcome: $0.rawValue) })
     }

@@ -21,8 +21,6 @@ final class OutageLog: Sendable {
     private static let tolerated = Duration.seconds(10)
     /// After so long without a call nobody knows whether it is the same outage.
     private static let silenceMax = Duration.seconds(1800)
-    /// Kinds of `OutboundError` that are tried again.
-    private static let outageKinds: Set<String> = ["unreachable", "lost", "timed_out", "truncated"]
 
     private let service: String
     private let connection: String
@@ -42,10 +40,10 @@ final class OutageLog: Sendable {
     }
 
     /// - Parameter status: `nil` where there was no answer.
-    func answered(_ call: String, status: Int?, errorKind: String?) {
+    func answered(_ call: String, status: Int?, error: OutboundError?) {
         // Tells nothing of the service.
-        if errorKind == "cancelled" { return }
-        let isDown = status.map { $0 >= 500 } ?? Self.outageKinds.contains(errorKind ?? "")
+        if error == .cancelled { return }
+        let isDown = status.map { $0 >= 500 } ?? error?.isOutage ?? false
         let moment = now()
         let (news, since) = outages.withLock { outages -> (News?, ContinuousClock.Instant) in
             let known = outages.removeValue(forKey: call)
@@ -64,7 +62,7 @@ final class OutageLog: Sendable {
         ]
         switch news {
         case .begun:
-            metadata["answer"] = "\(status.map(String.init) ?? errorKind ?? "none")"
+            metadata["answer"] = "\(status.map(String.init) ?? error?.kind ?? "none")"
             logger.warning("\(service) can't answer a call, which is made again for a while", metadata: metadata)
         case .over:
             logger.notice("\(service) answers the call again", metadata: metadata)
